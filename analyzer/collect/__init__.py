@@ -1,0 +1,1 @@
+"""Collectors: posts and official updates from platforms and archives."""

@@ -1,0 +1,1 @@
+"""Readers of archive files, one file a format."""

@@ -1,0 +1,1 @@
+"""Pure functions from post texts to labels, shares, words and clusters."""

@@ -1,0 +1,1 @@
+"""Charts, one file each: plot_*(timeline, *, ax=None) -> Axes."""

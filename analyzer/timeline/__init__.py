@@ -1,0 +1,1 @@
+"""Pure functions from labelled posts or counts to incidents, phases, lags and effects."""
