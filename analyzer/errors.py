@@ -17,6 +17,10 @@ class InputError(AnalyzerError):
     """An input file cannot be read at all (single bad rows are counted and kept aside instead)."""
 
 
+class OutputError(AnalyzerError):
+    """An output file cannot be written; nothing half-written is left."""
+
+
 class CorpusError(AnalyzerError):
     """The corpus folder is missing, locked by another process, damaged, or not a corpus."""
 

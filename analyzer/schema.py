@@ -485,5 +485,8 @@ class Timeline:
 
     def incident_objects(self) -> list[Incident]:
         """Return the incidents as objects, in order of onset."""
-        rows = self.incidents.astype(object).where(self.incidents.notna(), None).to_dict("records")
-        return [Incident(**{str(k): tuple(v) if k == "detectors" else v for k, v in row.items()}) for row in rows]
+        rows: list[dict[str, Any]] = [
+            {str(k): v for k, v in row.items()}
+            for row in self.incidents.astype(object).where(self.incidents.notna(), None).to_dict("records")
+        ]
+        return [Incident(**{**row, "detectors": tuple(row["detectors"])}) for row in rows]

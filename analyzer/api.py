@@ -1,0 +1,326 @@
+"""All verbs: the only module that joins the stages.
+
+>>> import analyzer as oa
+>>> sorted(n for n in dir(oa) if n.startswith("plot_"))[:2]  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analyzer import schema
+from analyzer.errors import InputError, StudyError, UsageError
+from analyzer.schema import Timeline
+from analyzer.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.collect.archive import Summary
+    from analyzer.store import Corpus
+
+#: Official updates are kept from this long before the window …
+UPDATES_BEFORE = dt.timedelta(days=1)
+#: … to this long after it (post-mortems come late).
+UPDATES_AFTER = dt.timedelta(days=14)
+
+
+def read_study(
+    path: str | Path,
+    *,
+    columns: Sequence[str] = (),
+    source: str | None = None,
+    naive_time_zone: str | None = None,
+) -> Study:
+    """Read a study and override how its files are read.
+
+    Parameters
+    ----------
+    columns
+        ``"ours=theirs"`` pairs that add to the study's column map.
+    """
+    study = Study.load(path)
+    pairs = dict(study.columns)
+    for pair in columns:
+        ours, equals, theirs = pair.partition("=")
+        if not equals or ours not in schema.POSTS.names:
+            raise UsageError(
+                f"--column {pair!r}: give OURS=THEIRS, where OURS is one of {', '.join(schema.POSTS.names)}"
+            )
+        pairs[ours] = theirs
+    return replace(
+        study,
+        columns=pairs,
+        source=source or study.source,
+        naive_time_zone=naive_time_zone or study.naive_time_zone,
+    )
+
+
+def find_studies(paths: Iterable[str | Path]) -> list[Path]:
+    """Return the study files among files, folders (their `*.toml`) and glob patterns, in order."""
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(path.glob("*.toml")) or sorted(path.glob("*/study.toml"))
+            if not inside:
+                raise StudyError(f"{path}: no study (*.toml) in this folder")
+            found += inside
+        elif not path.exists() and any(c in str(path) for c in "*?["):
+            found += sorted(Path().glob(str(path)))
+        else:
+            found.append(path)
+    if not found:
+        raise StudyError("no study file found")
+    return list(dict.fromkeys(found))
+
+
+def import_archive(
+    paths: str | Path | Sequence[str | Path], study: Study, corpus: Corpus, *, format: str | None = None
+) -> Summary:
+    """Read archive files into a corpus; doing it twice changes nothing."""
+    from analyzer.collect.archive import import_files
+
+    return import_files(_paths(paths), study, corpus, format=format)
+
+
+def import_updates(paths: str | Path | Sequence[str | Path], study: Study, corpus: Corpus) -> Summary:
+    """Read official timelines into a corpus."""
+    from analyzer.collect import archive
+
+    return archive.import_updates(_paths(paths), study, corpus)
+
+
+def _paths(paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+
+
+def plain_posts(frame: pd.DataFrame, *, name: str = "table") -> pd.DataFrame:
+    """Make any table with a `text` column fit for `classify`; a missing `post_id` becomes the row number."""
+    if "text" not in frame.columns:
+        raise InputError(
+            f"{name}: no column `text` (it has {', '.join(map(str, frame.columns))}); rename yours to `text`"
+        )
+    out = frame.copy()
+    if "post_id" not in out.columns:
+        out["post_id"] = [str(i) for i in range(len(out))]
+    out["post_id"] = out["post_id"].astype(str)
+    out["text"] = out["text"].astype("string").fillna("")
+    return out
+
+
+def classify(posts: pd.DataFrame | Corpus, *, model: str = "fast", budget_s: float | None = None) -> pd.DataFrame:
+    """Label posts.
+
+    Parameters
+    ----------
+    posts
+        A frame with `post_id` and `text`, or a corpus: then only posts without a label of this model are judged,
+        and the labels are stored.
+    model
+        ``"fast"``, ``"accurate"``, ``"auto"`` or ``"module:object"``.
+    budget_s
+        Seconds that ``"auto"`` may spend on the accurate model.
+
+    Returns
+    -------
+    DataFrame
+        LABELS; for a corpus, the labels of all its posts, with `source`.
+    """
+    from analyzer import nlp
+
+    options = {} if budget_s is None else {"budget_s": budget_s}
+    if not hasattr(posts, "columns"):
+        return _classify_corpus(posts, model, options)  # type: ignore[arg-type]
+    return nlp.classify(posts, model=model, **options)
+
+
+def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> pd.DataFrame:
+    from analyzer import nlp
+
+    name = nlp.load(model, **options).name
+    todo = corpus.unlabelled(name)
+    if len(todo):
+        with corpus.run("classify", params={"model": name}) as run:
+            run.add_labels(nlp.classify(todo, model=model, **options))
+    return corpus.labels(model=name)
+
+
+def build_timeline(
+    study: Study,
+    posts: pd.DataFrame,
+    labels: pd.DataFrame,
+    updates: pd.DataFrame | None = None,
+    *,
+    coverage: pd.DataFrame | None = None,
+    audit: pd.DataFrame | None = None,
+    bin_minutes: int | None = None,
+    seed: int = 0,
+) -> Timeline:
+    """Join posts, labels and official updates into everything that a report needs.
+
+    Parameters
+    ----------
+    posts, labels, updates, coverage
+        POSTS, LABELS, UPDATES and COVERAGE tables; posts outside the study are left out here.
+    audit
+        Labels given by people to a random sample (see `audit`), for prediction-powered shares.
+    bin_minutes
+        Width of the bins; None takes the study's, or lets the data decide.
+    seed
+        Seed of every bootstrap and placebo draw.
+    """
+    from analyzer import nlp, timeline
+    from analyzer.nlp import duplicates, extract, keywords, prevalence, signals
+
+    posts = schema.check(posts, schema.POSTS)
+    selected = study.select(posts)
+    labels = align(labels, selected)
+    updates = select_updates(study, schema.empty(schema.UPDATES) if updates is None else updates)
+    coverage = schema.empty(schema.COVERAGE) if coverage is None else coverage
+    clusters = duplicates.clusters(selected["text"])
+    flags = signals.signals(selected)
+    model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
+    built = timeline.build(
+        study,
+        selected,
+        labels,
+        updates,
+        coverage,
+        estimate=prevalence.estimator(model, audit=audit, seed=seed),
+        clusters=clusters,
+        signals=flags,
+        bin_minutes=bin_minutes or study.bin_minutes,
+        seed=seed,
+    )
+    relevant = timeline.relevant(labels)
+    words = keywords.distinguishing(
+        selected.loc[relevant, "text"],
+        timeline.phase_of(built, selected.loc[relevant, "created_at"]),
+        authors=selected.loc[relevant, "author"],
+    )
+    return replace(
+        built,
+        keywords=words,
+        extractions=extract.extract(selected[relevant], study),
+        quality={
+            **built.quality,
+            "n_imported": len(posts),
+            "n_selected": len(selected),
+            "n_clusters": len(set(clusters.tolist())),
+            "n_duplicate_texts": len(selected) - len(set(clusters.tolist())),
+        },
+    )
+
+
+def align(labels: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    """Return the labels of `posts`, row for row; a post without a label is an error."""
+    key = ["source", "post_id"] if "source" in labels.columns else ["post_id"]
+    merged = posts[key].merge(labels.drop_duplicates(key, keep="last"), on=key, how="left")
+    if missing := int(merged["status"].isna().sum()):
+        raise InputError(f"{missing:,} of {len(posts):,} posts have no label; run classify on the same posts first")
+    return merged
+
+
+def select_updates(study: Study, updates: pd.DataFrame) -> pd.DataFrame:
+    """Return the official updates of the study's provider, about its window, in order of posting."""
+    keep = updates["posted_at"].notna()
+    if study.provider:
+        keep &= updates["provider"].str.casefold() == study.provider.casefold()
+    if study.since:
+        keep &= updates["posted_at"] >= study.since - UPDATES_BEFORE
+    if study.until:
+        keep &= updates["posted_at"] < study.until + UPDATES_AFTER
+    return updates[keep.fillna(False).astype(bool)].sort_values("posted_at", kind="stable").reset_index(drop=True)
+
+
+def timeline_of(
+    study: Study,
+    corpus: Corpus,
+    *,
+    model: str = "fast",
+    budget_s: float | None = None,
+    bin_minutes: int | None = None,
+    seed: int = 0,
+    allow_verbatim: bool = False,
+) -> Timeline:
+    """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
+    from analyzer.store import manifest
+
+    labels = classify(corpus, model=model, budget_s=budget_s)
+    built = build_timeline(
+        study,
+        corpus.posts(),
+        labels,
+        corpus.updates(),
+        coverage=corpus.coverage(),
+        audit=corpus.audit(),
+        bin_minutes=bin_minutes,
+        seed=seed,
+    )
+    rejects = corpus.rejects()
+    parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
+    return replace(
+        built,
+        quality={
+            **built.quality,
+            "n_rejected": len(rejects),
+            "rejected_by_reason": {str(k): int(v) for k, v in rejects["reason"].value_counts().items()},
+        },
+        manifest=manifest.make(
+            corpus, study, parameters=parameters, model=str(labels["model"].iloc[0]) if len(labels) else model
+        ),
+    )
+
+
+def report(timeline: Timeline, *outputs: str | Path, **options: Any) -> None:
+    """Write the report, one file per output: .html, .pdf, .md or .json.
+
+    Parameters
+    ----------
+    options
+        `title`, `template`, `lang`, `allow_verbatim`: see `analyzer.report.render`.
+    """
+    from analyzer.report import render
+
+    render(timeline, [Path(o) for o in outputs], **options)
+
+
+def report_json(timeline: Timeline) -> dict[str, Any]:
+    """Return the report's JSON document as plain data."""
+    from analyzer.report.json_ import to_dict
+
+    return to_dict(timeline)
+
+
+def detect(
+    counts: pd.DataFrame, *, time: str = "time", count: str = "count", by: str | None = None, **options: Any
+) -> dict[str, Any]:
+    """Find incidents in any count series.
+
+    Parameters
+    ----------
+    counts
+        One row per bin (and series); missing bins are holes, not zeros.
+    time, count, by
+        Column names: bin start (aware times), count, and what separates the series.
+
+    Returns
+    -------
+    dict
+        ``{"schema": 1, "series": [{"series", "verdict", "reason", "incidents": [...]}]}``.
+    """
+    import pandas as pd
+
+    from analyzer import timeline
+
+    for column in (time, count, *([by] if by else [])):
+        if column not in counts.columns:
+            raise InputError(f"no column {column!r}; the table has {', '.join(map(str, counts.columns))}")
+    table = pd.DataFrame({"time": counts[time], "count": counts[count]})
+    groups = [("", table)] if by is None else [(str(k), table.loc[g.index]) for k, g in counts.groupby(by, sort=True)]
+    found = [timeline.detect(series, series=name, **options) for name, series in groups]
+    return {"schema": 1, "series": found}

@@ -1,0 +1,82 @@
+"""`outage-analyzer report`: the report of a study from a corpus."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from analyzer.cli import common
+from analyzer.cli.classify import model_argument
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.schema import Timeline
+
+
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what shapes a report."""
+    model_argument(parser)
+    common.output_argument(parser, "report file: .html, .pdf, .md or .json (may be repeated)")
+    parser.add_argument("--title", help="title of the report (default: made from the study)")
+    parser.add_argument("--template", metavar="DIR", help="folder with your own HTML templates")
+    parser.add_argument("--lang", default="en", help="locale of numbers and dates, such as en, de, fr")
+    parser.add_argument("--bin-minutes", type=int, metavar="N", help="width of time bins (default: from the data)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every bootstrap (default 0)")
+    parser.add_argument(
+        "--allow-verbatim",
+        action="store_true",
+        help="show the words of posts where the platform's rules allow it; never the default",
+    )
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("study", metavar="STUDY", nargs="+", help="study.toml; several, or a folder, make a batch")
+    common.corpus_argument(parser)
+    report_arguments(parser)
+    common.json_argument(parser)
+    parser.add_argument("--jobs", type=int, metavar="N", help="studies at once in a batch (default: the cores)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build the timeline and write each output."""
+    from analyzer import api
+
+    studies = api.find_studies(args.study)
+    if len(studies) > 1:
+        from analyzer.cli import batch
+
+        return batch.run(args, studies)
+    corpus = common.open_corpus(args.corpus)
+    timeline = api.timeline_of(
+        api.read_study(studies[0]),
+        corpus,
+        model=args.model,
+        budget_s=args.budget,
+        bin_minutes=args.bin_minutes,
+        seed=args.seed,
+        allow_verbatim=args.allow_verbatim,
+    )
+    return finish(args, timeline)
+
+
+def finish(args: argparse.Namespace, timeline: Timeline) -> int:
+    """Write the outputs and print the verdict."""
+    from analyzer import api
+
+    if not args.output and not args.json:
+        raise UsageError("name at least one output, such as -o report.html, or give --json")
+    if args.output:
+        api.report(
+            timeline,
+            *args.output,
+            title=args.title,
+            template=args.template,
+            lang=args.lang,
+            allow_verbatim=args.allow_verbatim,
+        )
+    if args.json:
+        common.print_json(api.report_json(timeline))
+    else:
+        print(f"{timeline.verdict}: {timeline.reason}")
+    return 0
