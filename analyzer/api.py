@@ -324,3 +324,10 @@ def detect(
     groups = [("", table)] if by is None else [(str(k), table.loc[g.index]) for k, g in counts.groupby(by, sort=True)]
     found = [timeline.detect(series, series=name, **options) for name, series in groups]
     return {"schema": 1, "series": found}
+
+
+def collect(study: Study, corpus: Corpus, sources: Sequence[str] | None = None, **options: Any) -> dict[str, Any]:
+    """Collect posts and official updates from the platforms; see `analyzer.collect.collect`."""
+    from analyzer.collect import collect as run
+
+    return run(study, corpus, sources, **options)
