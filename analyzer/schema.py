@@ -419,7 +419,7 @@ def check(data: pd.DataFrame, table: Table) -> pd.DataFrame:
             f"see analyzer.schema.{table.name.upper()} for what is needed"
         )
     for column in table.columns:
-        if column.type == "time" and len(data) and getattr(data[column.name].dtype, "tz", "?") is None:
+        if column.type == "time" and _is_naive(data[column.name]):
             raise SchemaError(f"table {table.name!r}, column {column.name!r}: times have no zone; give UTC times")
     try:
         arrow = pa.Table.from_pandas(data[table.names], schema=table.arrow(), preserve_index=False)
@@ -429,6 +429,14 @@ def check(data: pd.DataFrame, table: Table) -> pd.DataFrame:
         if not column.nullable and arrow[column.name].null_count:
             raise SchemaError(f"table {table.name!r}: column {column.name!r} holds nulls; it must not")
     return frame(arrow)
+
+
+def _is_naive(values: pd.Series) -> bool:
+    dtype = values.dtype
+    arrow = getattr(dtype, "pyarrow_dtype", None)
+    if arrow is not None:
+        return str(arrow).startswith("timestamp") and arrow.tz is None
+    return dtype.kind == "M" and getattr(dtype, "tz", None) is None
 
 
 @dataclass(frozen=True)

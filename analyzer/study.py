@@ -137,7 +137,7 @@ class Study:
             if key not in known:
                 raise StudyError(f"{path}: unknown key {key!r}; known keys are {', '.join(sorted(known))}")
             flat[key] = _freeze(value, key, str(known[key].type), path)
-        return cls(**flat, path=path)
+        return cls(**{"service": "", **flat}, path=path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the study as plain data for a manifest (times as ISO 8601 text, no path)."""
