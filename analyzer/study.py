@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import tomllib
@@ -85,6 +86,9 @@ class Study:
             value = getattr(self, name)
             if value is None:
                 continue
+            if isinstance(value, str):
+                with contextlib.suppress(ValueError):
+                    value = dt.datetime.fromisoformat(value)
             if not isinstance(value, dt.datetime) or value.tzinfo is None:
                 raise StudyError(
                     f"{where}`{name}` must be a date and time with a zone, such as {name} = 2024-06-04T00:00:00Z"
@@ -133,14 +137,14 @@ class Study:
         flat.update(reading)
         _refuse_secrets(flat, path)
         known = {f.name: f for f in fields(cls) if f.name != "path"}
-        for key, value in flat.items():
+        for key, value in [(k, v) for k, v in flat.items() if v is not None]:
             if key not in known:
                 raise StudyError(f"{path}: unknown key {key!r}; known keys are {', '.join(sorted(known))}")
             flat[key] = _freeze(value, key, str(known[key].type), path)
         return cls(**{"service": "", **flat}, path=path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the study as plain data for a manifest (times as ISO 8601 text, no path)."""
+        """Return the study as plain data for a manifest (ISO 8601 times, no path); `from_dict` reads it back."""
 
         def plain(value: Any) -> Any:
             if isinstance(value, dt.datetime):

@@ -55,6 +55,7 @@ def test_load_normalises_times_and_freezes_lists(tmp_path: Path) -> None:
     assert study.columns == {"created_at": "time"}
     assert study.sources["reddit"]["subreddits"] == ("ChatGPT",)
     assert study.to_dict()["since"] == "2024-06-03T22:00:00Z"
+    assert Study.from_dict(study.to_dict(), path=str(path)) == study
     assert Study.from_dict({"service": "a"}).to_dict()["terms"] == []
 
 
