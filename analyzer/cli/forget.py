@@ -1,0 +1,25 @@
+"""`outage-analyzer forget`: remove posts by id everywhere, raw input too."""
+
+from __future__ import annotations
+
+import argparse
+
+from analyzer.cli import common
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    common.corpus_argument(parser)
+    parser.add_argument(
+        "--ids", metavar="FILE", required=True, help="one post a line: `id`, or `source,id`; the file itself is not kept"
+    )
+    parser.add_argument("--reason", default="request", help="noted in the redaction record (default: request)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Forget and print how many posts were removed."""
+    from analyzer import api
+
+    result = api.forget(common.open_corpus(args.corpus), args.ids, reason=args.reason)
+    print(f"{result['n_posts']:,} posts removed, {result['n_raw']:,} raw rows rewritten, {result['n_unknown']:,} ids not held")
+    return 0
