@@ -1,0 +1,145 @@
+"""`Series`: counts on a regular grid of bins, where a hole is missing and never zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A bin collected by less than this share is a hole: scaling it up would mostly invent posts.
+MIN_COVERED = 0.2
+#: More bins than this are refused: the times are wrong, or the bin is far too narrow.
+MAX_BINS = 5_000_000
+
+
+@dataclass(frozen=True)
+class Series:
+    """Counts per bin.
+
+    Parameters
+    ----------
+    name
+        Name of the series.
+    start
+        Start of the first bin, UTC.
+    bin_s
+        Width of a bin, seconds.
+    count
+        (n,) posts per bin; NaN where `covered` is 0.
+    covered
+        (n,) share of the bin that was collected, 0-1.
+    """
+
+    name: str
+    start: pd.Timestamp
+    bin_s: int
+    count: NDArray[np.float64]
+    covered: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.count)
+
+    @property
+    def times(self) -> pd.DatetimeIndex:
+        """Starts of the bins, UTC."""
+        return pd.date_range(self.start, periods=len(self), freq=pd.Timedelta(seconds=self.bin_s), unit="us")
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(n,) True where the bin is no hole."""
+        return self.covered > 0
+
+    def at(self, position: float) -> pd.Timestamp:
+        """Time at a position in bins from the start (fractions allowed), rounded to the second."""
+        return self.start + pd.Timedelta(seconds=round(float(position) * self.bin_s))
+
+
+def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -> Series:
+    """Put counts on a regular grid.
+
+    Parameters
+    ----------
+    counts
+        Columns `time` (aware; start of the bin), `count` (>= 0; null is a hole) and, if wanted, `covered` (0-1).
+        Rows may be unordered; steps that are absent become holes, and rows of one bin are added up.
+    name
+        Name of the series, for messages.
+    bin_s
+        Width of a bin in seconds; None takes the commonest step.
+
+    Raises
+    ------
+    InputError
+        A column is missing, times have no zone, a count is negative, or there are no rows.
+    """
+    where = f"series {name!r}: " if name else ""
+    for column in ("time", "count"):
+        if column not in counts.columns:
+            raise InputError(
+                f"{where}no column {column!r} (there are {', '.join(map(str, counts.columns))}); name it with --{column}"
+            )
+    if getattr(counts["time"].dtype, "tz", None) is None and not isinstance(counts["time"].dtype, pd.ArrowDtype):
+        raise InputError(f"{where}times have no zone; give UTC times such as 2024-06-04T00:00:00Z")
+    time = pd.to_datetime(counts["time"], utc=True)
+    if time.isna().any():
+        raise InputError(f"{where}{int(time.isna().sum())} rows have no time; remove or fill them")
+    count = pd.to_numeric(counts["count"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if not len(count):
+        raise InputError(f"{where}no rows; give at least two bins")
+    if np.nanmin(np.append(count, 0)) < 0:
+        raise InputError(f"{where}a count is negative; counts are numbers of posts or reports")
+    covered = np.ones(len(count))
+    if "covered" in counts.columns:
+        covered = np.clip(counts["covered"].to_numpy(dtype=float, na_value=0.0), 0, 1)
+    stamp = seconds(time)
+    width = bin_s or commonest_step(stamp)
+    index, size = _grid(stamp, width, where)
+    seen = np.isfinite(count)
+    total = np.bincount(index[seen], weights=count[seen], minlength=size)
+    rows = np.bincount(index[seen], minlength=size)
+    mean_covered = np.bincount(index[seen], weights=covered[seen], minlength=size) / np.maximum(rows, 1)
+    # Bins wider than the rows' own step are covered only as far as rows are there.
+    per_bin = max(1, round(width / commonest_step(stamp)))
+    share = mean_covered * np.minimum(rows / per_bin, 1)
+    start = pd.Timestamp(int(stamp.min() - stamp.min() % width if bin_s else stamp.min()), unit="s", tz="UTC").as_unit(
+        "us"
+    )
+    return holes(Series(name, start, int(width), total, share))
+
+
+def seconds(time: pd.Series) -> NDArray[np.int64]:
+    """Aware times as whole seconds since 1970, UTC (n,)."""
+    return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[s]").astype(np.int64)
+
+
+def holes(series: Series) -> Series:
+    """Mark bins that were collected by less than `MIN_COVERED` as holes."""
+    covered = np.where(series.covered < MIN_COVERED, 0.0, series.covered)
+    return Series(series.name, series.start, series.bin_s, np.where(covered > 0, series.count, np.nan), covered)
+
+
+def commonest_step(stamp: NDArray[np.int64]) -> int:
+    """Return the commonest positive difference of sorted times, in seconds (60 for fewer than two times)."""
+    steps = np.diff(np.unique(stamp))
+    if not len(steps):
+        return 60
+    values, n = np.unique(steps, return_counts=True)
+    return int(values[np.argmax(n)])
+
+
+def _grid(stamp: NDArray[np.int64], width: int, where: str) -> tuple[NDArray[np.int64], int]:
+    first = stamp.min()
+    # A coarser bin than the data's is aligned to the clock; the data's own bin keeps its own phase.
+    origin = first if (commonest_step(stamp) == width) else first - first % width
+    index = (stamp - origin) // width
+    size = int(index.max()) + 1
+    if size > MAX_BINS:
+        raise InputError(f"{where}{size:,} bins of {width} s; give a wider bin, or check the times")
+    return index, size
