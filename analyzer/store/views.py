@@ -1,0 +1,94 @@
+"""DuckDB over the Parquet files that the state names: one view a table, the newest row of each key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from analyzer.store.tables import STORED, Stored
+
+#: Memory that DuckDB may use before it goes to disk.
+MEMORY = os.environ.get("OUTAGE_DUCKDB_MEMORY", "1GB")
+
+
+def connect(root: Path, state: dict[str, Any] | None, *, spill: Path | None = None) -> Any:
+    """Return an in-memory DuckDB connection with one view a table of the corpus."""
+    con = bare(spill)
+    for stored in STORED.values():
+        con.execute(f"CREATE VIEW {stored.name} AS {select(root, state, stored)}")
+    return con
+
+
+def bare(spill: Path | None = None) -> Any:
+    """Return a DuckDB connection that works in UTC and asks the network for nothing."""
+    import duckdb
+
+    config = {
+        "memory_limit": MEMORY,
+        "autoinstall_known_extensions": "false",
+        "preserve_insertion_order": "false",
+        **({"temp_directory": str(spill)} if spill else {}),
+    }
+    con = duckdb.connect(":memory:", config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def files(state: dict[str, Any] | None, table: str) -> list[str]:
+    """Return the live files of a table, relative to the corpus."""
+    if state is None:
+        return []
+    runs = [state.get("base", {}), *state["runs"]]
+    return [f["file"] for run in runs for f in run.get("tables", {}).get(table, [])]
+
+
+def select(root: Path, state: dict[str, Any] | None, stored: Stored) -> str:
+    """Return the SQL that shows the newest row of each key of a table."""
+    live = files(state, stored.name)
+    columns = ", ".join(f'"{c}"' for c in stored.shown)
+    if not live:
+        return f"SELECT {columns} FROM ({_nothing(stored)})"
+    source = f"read_parquet({_list(root / f for f in live)})"
+    if stored.name == "rejects":
+        return f"SELECT {columns} FROM {source} r {_newest_reading(state)}"
+    hidden = files(state, stored.name + "_superseded")
+    if not hidden:
+        return f"SELECT {columns} FROM {source}"
+    on = " AND ".join(f's."{k}" = t."{k}"' for k in stored.key)
+    return (
+        f"SELECT {columns} FROM {source} t ANTI JOIN read_parquet({_list(root / f for f in hidden)}) s "
+        f"ON {on} AND t.run_id < s.run_id"
+    )
+
+
+def _newest_reading(state: dict[str, Any] | None) -> str:
+    """An input read again replaces what was rejected of it before."""
+    newest = {raw["sha256"]: run["run_id"] for run in (state or {"runs": []})["runs"] for raw in run["raw"]}
+    if not newest:
+        return ""
+    rows = ", ".join(f"('{sha}', '{run}')" for sha, run in newest.items())
+    return f"ANTI JOIN (SELECT * FROM (VALUES {rows}) AS v(sha, newest)) n ON r._input = n.sha AND r.run_id < n.newest"
+
+
+def _nothing(stored: Stored) -> str:
+    types = {
+        "string": "VARCHAR",
+        "int": "BIGINT",
+        "float": "DOUBLE",
+        "float32": "FLOAT",
+        "bool": "BOOLEAN",
+        "time": "TIMESTAMPTZ",
+        "strings": "VARCHAR[]",
+    }
+    return "SELECT " + ", ".join(f'NULL::{types[c.type]} "{c.name}"' for c in stored.table.columns) + " WHERE false"
+
+
+def _list(paths: Iterable[Path]) -> str:
+    return "[" + ", ".join(quote(str(p)) for p in paths) + "]"
+
+
+def quote(text: str) -> str:
+    """Return `text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
