@@ -72,6 +72,14 @@ class Corpus:
         where, values = ("WHERE model = ?", [model]) if model else ("", [])
         return self.query(f"SELECT * EXCLUDE (run_id) FROM labels {where} ORDER BY source, post_id, model", values)
 
+    def unlabelled(self, model: str) -> pd.DataFrame:
+        """Return the posts that `model` has not labelled yet, by time, source and id."""
+        return self.query(
+            "SELECT p.* FROM posts p ANTI JOIN (SELECT source, post_id FROM labels WHERE model = ?) l "
+            "USING (source, post_id) ORDER BY created_at, source, post_id",
+            [model],
+        )
+
     def rejects(self) -> pd.DataFrame:
         """Return the rows that could not be read (REJECTS)."""
         return self.query("SELECT * FROM rejects ORDER BY run_id, file, line")
@@ -263,7 +271,7 @@ class Corpus:
             if not entry["tables"] and all(self._held(state, e) for e in run.raw):
                 return
             run.changed = True
-            record = manifest.make(study=study, inputs=run.raw, params=params, now=now)
+            record = manifest.make(None, study, inputs=run.raw, parameters=params, now=now)
             record |= {"run": entry, "counts": {k: vars(v) for k, v in run.counts.items()}, "notes": run.notes}
             layout.write_atomic(self.path / "runs" / f"{run.run_id}.json", layout.dump(record))
             state = {**state, "seq": state["seq"] + 1, "runs": [*state["runs"], entry]}

@@ -14,6 +14,7 @@ from analyzer.errors import InputError
 if TYPE_CHECKING:
     import datetime as dt
 
+    from analyzer.store.corpus import Corpus
     from analyzer.study import Study
 
 SCHEMA = "outage-analyzer/manifest/1"
@@ -22,25 +23,26 @@ PACKAGES = ("outage-analyzer", "duckdb", "numba", "numpy", "orjson", "pandas", "
 
 
 def make(
-    *,
+    corpus: Corpus | None = None,
     study: Study | None = None,
+    *,
     inputs: Iterable[str | Path | Mapping[str, Any]] = (),
-    params: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     seeds: Mapping[str, int] | None = None,
     model: str | Mapping[str, Any] | None = None,
-    coverage: Iterable[Mapping[str, Any]] = (),
     now: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Return the manifest of a run as plain data, ready for JSON.
 
     Parameters
     ----------
+    corpus
+        The corpus that the numbers come from; gives its inputs, runs and coverage.
     study
         The study; its path is left out, so that the manifest names no folder of this machine.
     inputs
-        Files (hashed here), or dicts such as ``{"name", "sha256", "bytes"}`` for inputs whose hash is known
-        (`Corpus.inputs` gives them).
-    params, seeds, model, coverage
+        Further files (hashed here), or dicts such as ``{"name", "sha256", "bytes"}``.
+    parameters, seeds, model
         What the numbers rest on, beside the inputs.
     now
         When the run was made; left out if None, so that two runs over the same inputs compare equal.
@@ -50,17 +52,25 @@ def make(
     InputError
         If an input file cannot be read.
     """
-    made = {"made_at": now.isoformat().replace("+00:00", "Z")} if now else {}
+    found = [described(i) for i in inputs]
+    made: dict[str, Any] = {"made_at": _plain(now)} if now else {}
+    if corpus is not None:
+        found = [*corpus.inputs(), *found]
+        made["runs"] = [run["run_id"] for run in corpus.state()["runs"]]
+        made["coverage"] = [
+            {k: _plain(row[k]) for k in ("source", "start", "end", "kind", "note")}
+            for row in corpus.arrow('SELECT * FROM coverage ORDER BY source, "start", "end", kind').to_pylist()
+        ]
+        made["redactions"] = len(corpus.state()["redactions"])
     return {
         "schema": SCHEMA,
-        **made,
         "versions": versions(),
         "study": study.to_dict() if study else None,
-        "inputs": [described(i) for i in inputs],
-        "params": dict(params or {}),
+        "inputs": found,
+        "parameters": dict(parameters or {}),
         "seeds": dict(seeds or {}),
         "model": dict(model) if isinstance(model, Mapping) else model,
-        "coverage": [{k: _plain(v) for k, v in c.items()} for c in coverage],
+        **made,
     }
 
 
