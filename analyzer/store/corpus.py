@@ -72,6 +72,13 @@ class Corpus:
         where, values = ("WHERE model = ?", [model]) if model else ("", [])
         return self.query(f"SELECT * EXCLUDE (run_id) FROM labels {where} ORDER BY source, post_id, model", values)
 
+    def audit(self) -> pd.DataFrame | None:
+        """Return the labels that people gave (those whose model begins with ``human``), or None."""
+        found = self.query(
+            "SELECT * EXCLUDE (run_id) FROM labels WHERE model LIKE 'human%' ORDER BY source, post_id, model"
+        )
+        return found if len(found) else None
+
     def unlabelled(self, model: str) -> pd.DataFrame:
         """Return the posts that `model` has not labelled yet, by time, source and id."""
         return self.query(
