@@ -5,7 +5,7 @@ Each module is a verb; `classify` is the one that most readers want. A model is 
 
 from __future__ import annotations
 
-from analyzer.nlp.classifier import MODELS, SCORES, Classifier, load
+from analyzer.nlp.classifier import DEFAULT, MODELS, SCORES, Classifier, load
 from analyzer.nlp.classify import classify
 
-__all__ = ["MODELS", "SCORES", "Classifier", "classify", "load"]
+__all__ = ["DEFAULT", "MODELS", "SCORES", "Classifier", "classify", "load"]

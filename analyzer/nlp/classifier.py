@@ -35,6 +35,10 @@ MODELS: dict[str, str] = {
 }
 
 
+#: The model taken when none is named.
+DEFAULT = "fast"
+
+
 @runtime_checkable
 class Classifier(Protocol):
     """What can judge posts.
@@ -60,13 +64,13 @@ class Classifier(Protocol):
     def calibration(self) -> pd.DataFrame | None:
         """Return held-out scores with the truth, for estimates of prevalence, or None.
 
-        Columns: SCORES, and for each the true 0/1 under `y_<name>` (`y_relevant`, `y_frustration_ge2`, `y_topic_cause` …),
+        Columns: SCORES, and for each the true 0/1 under `y_<name>` (`y_relevant`, `y_topic_cause` …),
         `y_frustration` (0-3), `weight`.
         """
         ...
 
 
-def load(model: str | Any) -> Classifier:
+def load(model: str | Any = DEFAULT, **options: Any) -> Classifier:
     """Return the classifier that a name stands for.
 
     Parameters
@@ -74,17 +78,21 @@ def load(model: str | Any) -> Classifier:
     model
         `fast`, `accurate`, `auto`, ``"module:object"`` (a Classifier, a function that returns one, a scikit-learn
         estimator or a Hugging Face pipeline), or such an object itself.
+    options
+        Passed to the function that loads the model.
 
     Raises
     ------
     ModelError
         Saying which part of the name could not be found.
     """
-    return _by_name(model) if isinstance(model, str) else _adapt(model, type(model).__name__)
+    if not isinstance(model, str):
+        return _adapt(model, type(model).__name__, options)
+    return _by_name(model, **options)
 
 
 @lru_cache(maxsize=8)
-def _by_name(name: str) -> Classifier:
+def _by_name(name: str, **options: Any) -> Classifier:
     module, _, attribute = MODELS.get(name, name).partition(":")
     if not attribute:
         raise ModelError(f"no model {name!r}; give {', '.join(MODELS)} or 'module:object'")
@@ -94,7 +102,7 @@ def _by_name(name: str) -> Classifier:
         raise ModelError(f"model {name!r}: cannot import {module!r}: {error}") from error
     except AttributeError as error:
         raise ModelError(f"model {name!r}: {module!r} has no {attribute!r}") from error
-    return _adapt(found, name)
+    return _adapt(found, name, options)
 
 
 def _import(module: str) -> Any:
@@ -112,12 +120,12 @@ def _import(module: str) -> Any:
             sys.path.remove(here)
 
 
-def _adapt(found: Any, name: str) -> Classifier:
+def _adapt(found: Any, name: str, options: Mapping[str, Any]) -> Classifier:
     if isinstance(found, type) or (callable(found) and not _is_model(found)):
         try:
-            found = found()
+            found = found(**options)
         except TypeError as error:
-            raise ModelError(f"model {name!r}: {found!r} must be callable without arguments: {error}") from error
+            raise ModelError(f"model {name!r}: {found!r} cannot be called with {dict(options)}: {error}") from error
     if isinstance(found, Classifier):
         return found
     from analyzer.nlp.custom import adapt

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import SchemaError
-from analyzer.nlp.classifier import SCORES, load
+from analyzer.nlp.classifier import DEFAULT, SCORES, load
 from analyzer.schema import LABELS, TOPICS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def classify(posts: pd.DataFrame, *, model: str | Any = "fast") -> pd.DataFrame:
+def classify(posts: pd.DataFrame, *, model: str | Any = DEFAULT, **options: Any) -> pd.DataFrame:
     """Judge posts.
 
     Parameters
@@ -24,6 +24,8 @@ def classify(posts: pd.DataFrame, *, model: str | Any = "fast") -> pd.DataFrame:
         Any frame with `text`; `post_id` (else row numbers from 0) and `source` are passed through.
     model
         A name or a classifier, see `analyzer.nlp.classifier.load`.
+    options
+        Passed to the model's loader (`auto` knows `budget_s`).
 
     Returns
     -------
@@ -35,7 +37,7 @@ def classify(posts: pd.DataFrame, *, model: str | Any = "fast") -> pd.DataFrame:
     if "text" not in posts.columns:
         raise SchemaError(f"posts have no column 'text' (they have {', '.join(map(str, posts.columns))})")
     texts = text_array(posts["text"])
-    classifier = load(model)
+    classifier = load(model, **options)
     scores = classifier.scores(texts)
     ids = posts["post_id"].astype(str) if "post_id" in posts else [str(i) for i in range(len(posts))]
     labels = decide(scores, ids=ids, name=classifier.name, thresholds=classifier.thresholds)

@@ -1,4 +1,4 @@
-"""What the classifiers learn from: labelled posts, GoEmotions and unlabelled posts, read from folders that the user names."""
+"""What the classifiers learn from: labelled posts, GoEmotions and unlabelled posts, from folders the user names."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def load_unlabelled(folder: str | Path, *, without: Collection[str] = ()) -> pd.
             continue
         data = pd.read_csv(path, dtype=str, keep_default_na=False)
         data = data.assign(source=path.name.removesuffix(".csv.gz"))
-        data["language"] = data["lang"] if "lang" in data else None
+        data["language"] = data.get("lang")
         parts.append(data[["source", "post_id", "text", "language"]])
     if not parts:
         raise InputError(f"{folder}: holds no *.csv.gz of posts to learn from")
