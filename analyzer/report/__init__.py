@@ -1,1 +1,95 @@
-"""Documents and charts made from a timeline."""
+"""Documents and charts made from a timeline: one document, four outputs with the same digits.
+
+>>> from analyzer.report import render
+>>> render(timeline, ["outage.html", "outage.json"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from analyzer.errors import UsageError
+from analyzer.schema import Timeline
+
+__all__ = ["SUFFIXES", "render", "render_document"]
+
+#: File name extensions that can be written.
+SUFFIXES = (".html", ".pdf", ".md", ".json")
+
+
+def render(
+    timeline: Timeline,
+    outputs: Iterable[str | Path],
+    *,
+    title: str | None = None,
+    template: str | Path | None = None,
+    lang: str = "en",
+    allow_verbatim: bool = False,
+) -> list[Path]:
+    """Write the report of a timeline, one file an output, each put in place only when whole.
+
+    Parameters
+    ----------
+    timeline
+        What `analyzer.timeline.build` made.
+    outputs
+        Paths that end in .html, .pdf, .md or .json.
+    title
+        The report's title; made from the numbers where it and the study's are empty.
+    template
+        A Jinja template to use instead of the built-in one, for .html and .md.
+    lang
+        Formats of numbers and dates, such as ``en`` or ``de``.
+    allow_verbatim
+        Show the timeline's exemplars in their own words.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    UsageError
+        An extension or a language is unknown, or `.pdf` is asked for without the extra ``[pdf]``.
+    """
+    from analyzer.report.build import build
+    from analyzer.report.json_ import to_dict
+
+    paths = _checked(outputs)
+    document = build(timeline, title=title, lang=lang, allow_verbatim=allow_verbatim)
+    return render_document(document, paths, template=template, data=lambda: to_dict(timeline, document=document))
+
+
+def render_document(
+    document: Any,
+    outputs: Iterable[str | Path],
+    *,
+    template: str | Path | None = None,
+    data: Callable[[], dict[str, Any]] | None = None,
+) -> list[Path]:
+    """Write a document that is already built; `data` makes what .json holds."""
+    from analyzer.report.charts.style import FORMAT
+    from analyzer.report.format import Format
+    from analyzer.report.write import write
+
+    paths = _checked(outputs)
+    token = FORMAT.set(Format(document.lang))
+    try:
+        for path in paths:
+            write(document, path, template=Path(template) if template else None, data=data)
+    finally:
+        FORMAT.reset(token)
+    return paths
+
+
+def _checked(outputs: Iterable[str | Path]) -> list[Path]:
+    paths = [Path(p) for p in outputs]
+    for path in paths:
+        if path.suffix.lower() not in SUFFIXES:
+            raise UsageError(
+                f"{path}: cannot write {path.suffix or 'a file without extension'}; give one of {', '.join(SUFFIXES)}"
+            )
+    return paths

@@ -1,0 +1,107 @@
+"""The document as PDF by typst: the text goes in as data, never as markup, so nothing in it can act.
+
+Needs the extra ``[pdf]``. Fonts are those that ship with typst (text) and with matplotlib (charts and headings); the
+file is tagged for PDF/UA-1 where the document allows it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analyzer.errors import AnalyzerError, UsageError
+from analyzer.report import document as doc
+from analyzer.report.svg import draw, to_svg
+
+_LOG = logging.getLogger(__name__)
+_TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+#: A table prints at most so many rows; the rest is in the JSON.
+MOST_ROWS = 400
+
+
+def to_pdf(document: doc.Document) -> bytes:
+    """Return the PDF file.
+
+    Raises
+    ------
+    UsageError
+        The extra ``[pdf]`` is not installed.
+    """
+    try:
+        import typst
+    except ImportError as error:
+        raise UsageError("PDF needs the extra [pdf]: pip install 'outage-analyzer[pdf]'") from error
+    import matplotlib
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    with tempfile.TemporaryDirectory(prefix="outage-analyzer-") as folder:
+        root = Path(folder)
+        (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+        (root / "report.json").write_text(json.dumps(_data(document, root), ensure_ascii=False), encoding="utf-8")
+        settings: dict[str, Any] = {"root": str(root), "font_paths": [str(fonts)], "format": "pdf"}
+        try:
+            return _compile(typst, str(root / "report.typ"), settings)
+        except typst.TypstError as error:
+            raise AnalyzerError(
+                f"typst could not set the PDF: {error}; the HTML report holds the same numbers"
+            ) from error
+
+
+def _compile(typst: Any, source: str, settings: dict[str, Any]) -> bytes:
+    """Compile for PDF/UA-1; without the standard, but still tagged, where the document breaks one of its rules."""
+    try:
+        return bytes(typst.compile(source, pdf_standards=["ua-1"], **settings))
+    except typst.TypstError as error:
+        _LOG.warning("the PDF is tagged, but not by PDF/UA-1: %s", str(error).splitlines()[0])
+        return bytes(typst.compile(source, **settings))
+
+
+def _data(document: doc.Document, root: Path) -> dict[str, Any]:
+    """Return the document as data for the template, and draw its charts beside."""
+    keys = {(t.name, k) for t in document.tables() if not t.folded for k in t.keys}
+    elements = []
+    for element in document.elements:
+        if isinstance(element, doc.Chart):
+            figure = draw(element.draw, element.wide)
+            name = f"{element.name}.svg"
+            (root / name).write_text(to_svg(figure, name=element.name), encoding="utf-8")
+            elements.append(
+                {"kind": "Chart", "file": name, "title": element.title, "caption": element.caption, "alt": element.alt}
+            )
+        elif isinstance(element, doc.Table):
+            elements.append(_table(element))
+        else:
+            elements.append({"kind": type(element).__name__, **_plain(element, keys)})
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "description": document.description,
+        "elements": elements,
+    }
+
+
+def _plain(element: Any, keys: set[tuple[str, str]]) -> dict[str, Any]:
+    data = asdict(element)
+    for paragraph in [data, *data.get("items", ())]:
+        if isinstance(paragraph, dict) and "refs" in paragraph:
+            paragraph["refs"] = [{"label": f"{r['table']}: {r['label']}"} for r in paragraph["refs"]]
+    if isinstance(element, doc.Numbers):
+        data["items"] = [{k: n[k] for k in ("label", "value", "interval", "note")} for n in data["items"]]
+    return data
+
+
+def _table(table: doc.Table) -> dict[str, Any]:
+    shown = table.rows[:MOST_ROWS]
+    more = len(table.rows) - len(shown)
+    return {
+        "kind": "Table",
+        "caption": table.caption,
+        "header": list(table.header),
+        "rows": [list(r) for r in shown],
+        "numeric": sorted(table.numeric),
+        "more": f"{more} more rows are in the JSON." if more else "",
+    }

@@ -1,0 +1,75 @@
+"""The data-quality banner: what the numbers rest on, and whether to trust them."""
+
+from __future__ import annotations
+
+from analyzer.report.document import Note, Table
+from analyzer.report.format import NONE, Format, text
+from analyzer.report.pick import View
+
+_NAMES = {
+    "n_imported": "Posts imported",
+    "n_selected": "Posts of the study",
+    "n_relevant": "Posts about an outage",
+    "n_unsupported": "In languages not read",
+    "n_abstained": "Not judged",
+    "n_rejected": "Input rows rejected",
+    "n_duplicate_texts": "Texts seen before",
+    "n_clusters": "Different texts",
+    "n_authors": "Different authors",
+}
+
+
+def banner(v: View, f: Format) -> Note:
+    """Return the banner; its kind is good or caution."""
+    q = v.timeline.quality
+    items = [_basis(v, f)]
+    share = covered(v)
+    doubts = [text(w) for w in q.get("warnings") or ()]
+    if share is not None and share < 0.98:
+        doubts.append(f"{f.share(1 - share, digits=1)} of the time shown was not collected.")
+    n = q.get("n_relevant") or 0
+    if n < 200:
+        doubts.append(f"Few posts: {f.count(n)} are about an outage, so intervals are wide.")
+    if q.get("n_authors") is None:
+        doubts.append("Authors are unknown: people cannot be told from posts.")
+    unread = (q.get("n_unsupported") or 0) / max(q.get("n_selected") or 0, 1)
+    if unread > 0.1:
+        doubts.append(f"{f.share(unread)} of the posts are in languages that the classifier does not read.")
+    if v.timeline.study.simulated:
+        doubts.insert(0, "Simulated posts: they show what the analysis does, not what happened.")
+    kind, title = (
+        ("caution", "Data quality: read with care") if doubts else ("good", "Data quality: no reservations found")
+    )
+    return Note(kind, title, (*items, *doubts))
+
+
+def _basis(v: View, f: Format) -> str:
+    q = v.timeline.quality
+    known = [(q.get("n_relevant"), "posts about an outage"), (q.get("n_selected"), "posts of the study")]
+    said = " of ".join(f"{f.count(n)} {name}" for n, name in known if n is not None)
+    authors = q.get("n_authors")
+    return f"{said}, by {f.count(authors)} authors." if authors is not None else f"{said}."
+
+
+def covered(v: View) -> float | None:
+    """Return the mean covered share of the bins shown; None where there are none."""
+    span = v.focus
+    inside = [b["covered"] for b in v.bins if span and span[0] <= b["start"] < span[1]]
+    return sum(inside) / len(inside) if inside else None
+
+
+def table(v: View, f: Format) -> Table:
+    """Return the counts about the data."""
+    q = v.timeline.quality
+    rows = tuple(
+        (name, f.count(q[key]) if q.get(key) is not None else "unknown") for key, name in _NAMES.items() if key in q
+    )
+    keys = tuple(key for key in _NAMES if key in q)
+    return Table(
+        "quality",
+        "Counts about the data",
+        ("What", "Count"),
+        rows or (("Counts", NONE),),
+        keys or ("none",),
+        frozenset({1}),
+    )

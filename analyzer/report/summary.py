@@ -1,0 +1,280 @@
+"""Page one: what happened in three sentences made from the numbers, and the eight numbers themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer.report.charts.series import width_name
+from analyzer.report.document import Number, Paragraph, Ref
+from analyzer.report.format import Format, isolate, text
+from analyzer.report.names import source_name, topic_name
+from analyzer.report.pick import Row, View
+from analyzer.report.tables import share_ref, share_text
+from analyzer.schema import IMPACTS
+
+
+def service(v: View) -> str:
+    """Return the service's name, safe inside a sentence."""
+    return isolate(text(v.timeline.study.service, limit=80))
+
+
+def sentences(v: View, f: Format) -> tuple[Paragraph, ...]:
+    """Return the three sentences."""
+    if v.incident:
+        return (_course(v, v.incident, f), _official(v, v.incident, f), _reaction(v, f))
+    return _quiet(v, f)
+
+
+def _course(v: View, found: Row, f: Format) -> Paragraph:
+    onset = f.time_interval(found["onset"], found["onset_low"], found["onset_high"])
+    usual = next((b["expected"] for b in v.bins if b["start"] == found["peak"]), None)
+    peak = (
+        f"peaked at {f.clock(found['peak'], found['onset'])} with {f.count(found['peak_count'])} posts per "
+        f"{width_name(v.timeline.bin_s)}"
+    )
+    if usual is not None:
+        peak += f" (usual: {f.number(usual, 1 if usual < 10 else 0)})"
+    if found["recovery"] is None:
+        end = "had not returned to their usual level when the data end"
+    else:
+        back = f.clock(found["recovery"], found["onset"])
+        end = (
+            f"were back at their usual level at {back}, "
+            f"{f.duration((found['recovery'] - found['onset']).total_seconds())} after the onset"
+        )
+    kind = {"outage": "", "unknown": ""}.get(found["kind"], f" (probably {found['kind']}, not an outage)")
+    more = f" It is the largest of {f.count(len(v.incidents))} rises in the window." if len(v.incidents) > 1 else ""
+    said = f"Posts about {service(v)} being down left their usual level at {onset}{kind}, {peak}, and {end}.{more}"
+    return Paragraph(said, (Ref("incidents", str(v.incident_number), f"incident {v.incident_number + 1}"),), lead=True)
+
+
+def _official(v: View, found: Row, f: Format) -> Paragraph:
+    word, done = v.step("first_word"), v.step("resolved_word")
+    if not v.updates:
+        return Paragraph(
+            "No official word of the provider is among the data, so nothing is said about its timing.", lead=True
+        )
+    n = len(v.updates)
+    count = "1 official update is" if n == 1 else f"{f.count(n)} official updates are"
+    if word is None:
+        return Paragraph(f"{count} known, but none belongs to this incident.", lead=True)
+    refs = [Ref("ladder", "first_word", "first official word")]
+    lag = f.duration_interval(abs(word["lag_s"]), *sorted(_absolute(word)))
+    before = "after" if word["lag_s"] >= 0 else "before"
+    said = (
+        f"The provider first spoke at {f.clock(word['time'], found['onset'])}, {lag} {before} the observed "
+        f"onset; {count} known"
+    )
+    if done:
+        refs.append(Ref("ladder", "resolved_word", "officially resolved"))
+        said += f", and it declared the incident resolved at {f.clock(done['time'], found['onset'])}"
+        if found["recovery"] is not None:
+            gap = (found["recovery"] - done["time"]).total_seconds()
+            said += f", {f.duration(abs(gap))} {'before' if gap >= 0 else 'after'} posts were back at their usual level"
+    return Paragraph(said + ".", tuple(refs), lead=True)
+
+
+def _absolute(row: Row) -> tuple[Any, Any]:
+    low, high = row["lag_low_s"], row["lag_high_s"]
+    if low is None or high is None:
+        return (row["lag_s"], row["lag_s"])
+    return (low, high) if row["lag_s"] >= 0 else (-high, -low)
+
+
+def _reaction(v: View, f: Format) -> Paragraph:
+    angry, joke, miss = (v.share(m) for m in ("frustration_ge2", "humor", "topic_transparency"))
+    refs = [share_ref(r) for r in (angry, joke, miss) if r]
+    if angry is None or angry["estimate"] is None:
+        return Paragraph("Too few people wrote about it to say how they felt.", tuple(refs[:1]), lead=True)
+    said = f"Of {f.count(angry['n'])} posts about the outage, {share_text(angry, f)} are clearly frustrated"
+    if miss and miss["estimate"] is not None:
+        said += f", {share_text(miss, f)} miss or ask for information"
+    if joke and joke["estimate"] is not None:
+        said += f" and {share_text(joke, f)} joke"
+    hit = most_affected(v)
+    if hit:
+        refs.append(share_ref(hit))
+        said += (
+            f"; the use named most as hit is {topic_name(hit['measure'].removeprefix('topic_'))} ({share_text(hit, f)})"
+        )
+    return Paragraph(said + ".", tuple(refs), lead=True)
+
+
+def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
+    n, seen = v.timeline.quality.get("n_relevant"), v.timeline.quality.get("n_selected")
+    looked = f"{f.count(n)} of {f.count(seen)} posts about {service(v)} speak of an outage"
+    window = v.window
+    when = f" between {f.time(window[0])} and {f.time(window[1])}" if window else ""
+    tall = max(v.bins, key=lambda b: b["n_relevant"], default=None)
+    verdict = v.timeline.verdict[:1].upper() + v.timeline.verdict[1:]
+    out = [Paragraph(f"{verdict}: {text(v.timeline.reason)}", lead=True), Paragraph(f"{looked}{when}.", lead=True)]
+    if tall and tall["expected_high"] is not None:
+        said = (
+            f"The fullest {width_name(v.timeline.bin_s)} starts at {f.time(tall['start'])} and holds "
+            f"{f.count(tall['n_relevant'])} such posts"
+        )
+        out.append(
+            Paragraph(
+                f"{said}, where up to {f.number(tall['expected_high'], 1)} are within the usual range.", lead=True
+            )
+        )
+    else:
+        sources = sorted({source_name(c["source"]) for c in v.coverage})
+        out.append(Paragraph(f"Sources looked at: {', '.join(sources) or 'unknown'}.", lead=True))
+    return tuple(out)
+
+
+def most_affected(v: View) -> Row | None:
+    """Return the share of the use that most posts name as hit; None where none can be shown."""
+    found = [r for t in IMPACTS if (r := v.share(f"topic_{t}")) and r["estimate"] is not None]
+    return max(found, key=lambda r: r["estimate"], default=None)
+
+
+def numbers(v: View, f: Format) -> tuple[Number, ...]:
+    """Return the eight headline numbers, in their fixed order; one that is unknown says why."""
+    return (*_times(v, f), *_amounts(v, f))
+
+
+def _gone(key: str, label: str, why: str) -> Number:
+    return Number(key, label, "unavailable", note=why)
+
+
+def _times(v: View, f: Format) -> list[Number]:
+    found, word = v.incident, v.step("first_word")
+    why = v.timeline.verdict
+    if not found:
+        names = (
+            ("onset", "Observed onset"),
+            ("lag", "Onset to first official word"),
+            ("peak", "Peak"),
+            ("duration", "Onset to recovery"),
+        )
+        return [_gone(k, name, why) for k, name in names]
+    onset = f.time_interval(found["onset"], found["onset_low"], found["onset_high"]).split(" (")
+    out = [
+        Number(
+            "onset",
+            "Observed onset",
+            onset[0],
+            _bounds(onset),
+            "",
+            found["onset"],
+            found["onset_low"],
+            found["onset_high"],
+            "time",
+        )
+    ]
+    if word and word["lag_s"] is not None:
+        lag = f.duration_interval(word["lag_s"], word["lag_low_s"], word["lag_high_s"]).split(" (")
+        raw = (word["lag_s"], word["lag_low_s"], word["lag_high_s"])
+        out.append(Number("lag", "Onset to first official word", lag[0], _bounds(lag), "", *raw, "s"))
+    else:
+        out.append(
+            _gone(
+                "lag",
+                "Onset to first official word",
+                "no official update is known" if not v.updates else "none belongs to it",
+            )
+        )
+    width = width_name(v.timeline.bin_s)
+    out.append(
+        Number(
+            "peak",
+            f"Posts per {width} at the peak",
+            f.count(found["peak_count"]),
+            "",
+            f"at {f.time(found['peak'])}",
+            found["peak_count"],
+            unit="posts",
+        )
+    )
+    if found["recovery"] is None:
+        out.append(_gone("duration", "Onset to recovery", "the data end before recovery"))
+        return out
+    lasted, low, high = _duration(found)
+    shown = f.duration_interval(lasted, low, high).split(" (")
+    out.append(
+        Number(
+            "duration",
+            "Onset to recovery",
+            shown[0],
+            _bounds(shown),
+            f"back at {f.time(found['recovery'])}",
+            lasted,
+            low,
+            high,
+            "s",
+        )
+    )
+    return out
+
+
+def _duration(found: Row) -> tuple[float, float | None, float | None]:
+    """Return onset to recovery in seconds, with the outer bounds that both intervals leave."""
+    lasted = (found["recovery"] - found["onset"]).total_seconds()
+    if found["recovery_low"] is None or found["recovery_high"] is None:
+        return lasted, None, None
+    low = (found["recovery_low"] - found["onset_high"]).total_seconds()
+    return lasted, max(0.0, low), (found["recovery_high"] - found["onset_low"]).total_seconds()
+
+
+def _amounts(v: View, f: Format) -> list[Number]:
+    excess = v.fact("excess_posts")
+    if v.incident and excess:
+        low, high = excess.get("low"), excess.get("high")
+        bounds = f"{f.count(low)}–{f.count(high)}" if low is not None and high is not None else ""
+        first = Number(
+            "posts",
+            "Posts above the usual number",
+            f.count(excess["value"]),
+            bounds,
+            "",
+            excess["value"],
+            low,
+            high,
+            "posts",
+        )
+    elif v.incident:
+        first = Number(
+            "posts",
+            "Posts above the usual number",
+            f.count(v.incident["n_excess"]),
+            raw=v.incident["n_excess"],
+            unit="posts",
+        )
+    else:
+        n = v.timeline.quality.get("n_relevant")
+        first = Number("posts", "Posts about an outage", f.count(n), note="in the whole window", raw=n, unit="posts")
+    out = [first]
+    for key, label in (
+        ("frustration_ge2", "Clearly frustrated"),
+        ("topic_transparency", "Miss or ask for information"),
+    ):
+        out.append(_share(v.share(key), key, label, f))
+    hit = most_affected(v)
+    name = topic_name(hit["measure"].removeprefix("topic_")) if hit else ""
+    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}" if hit else "Most affected use", f))
+    return out
+
+
+def _share(row: Row | None, key: str, label: str, f: Format) -> Number:
+    if row is None:
+        return _gone(key, label, "not estimated")
+    if row["estimate"] is None:
+        return _gone(key, label, "fewer than 5 people" if row["suppressed"] else f"{f.count(row['n'])} posts")
+    shown = share_text(row, f).split(" (")
+    return Number(
+        key,
+        label,
+        shown[0],
+        _bounds(shown),
+        f"of {f.count(row['n'])} posts",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        "share",
+    )
+
+
+def _bounds(parts: list[str]) -> str:
+    return parts[1].removesuffix(")") if len(parts) > 1 else ""

@@ -1,0 +1,85 @@
+"""One chart as SVG: text stays text, places tell their numbers when pointed at, ids are unique in a page."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from analyzer.report.charts.style import LIGHT, points, quiet_glyphs, rc
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ROLE = {value: role for role, value in LIGHT.items()}
+_NUMBER = re.compile(r"(?<=[\s\"(,ML])-?\d+\.\d{3,}")
+
+
+def draw(plot: Callable[[Any], Any], size: tuple[float, float], *, titled: bool = False) -> Figure:
+    """Draw a chart on a new figure of `size` inches; its title is left to the page unless `titled`."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(rc()), quiet_glyphs():
+        figure = Figure(figsize=size, dpi=72, layout="constrained")
+        ax = figure.subplots()
+        plot(ax)
+        if not titled:
+            for one in figure.axes:
+                if one.get_gid() != "keep-title":
+                    one.set_title("", loc="left")
+        return figure
+
+
+def to_svg(figure: Figure, *, name: str, transparent: bool = True) -> str:
+    """Return the SVG element of a figure, with rounded coordinates and ids that start with `name`."""
+    import matplotlib as mpl
+
+    out = io.StringIO()
+    with mpl.rc_context(rc()), quiet_glyphs():
+        meta = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(out, format="svg", metadata=meta, transparent=transparent)
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = _NUMBER.sub(lambda m: f"{float(m.group()):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', svg)
+    return re.sub(r"\n\s*", "\n", svg)
+
+
+def with_points(svg: str, figure: Figure) -> str:
+    """Lay invisible rectangles with titles over the drawing; a browser shows them when pointed at, without scripts."""
+    height = float(figure.get_size_inches()[1]) * 72
+    out = []
+    for p in points(figure):
+        box = p.axes.get_window_extent()
+        x0, x1, y0, y1 = box.x0, box.x1, box.y0, box.y1
+        if p.x is not None:
+            ends = p.axes.transData.transform([(p.x[0], 0), (p.x[1], 0)])[:, 0]
+            x0, x1 = max(x0, min(ends)), min(x1, max(ends))
+        if p.y is not None:
+            ends = p.axes.transData.transform([(0, p.y[0]), (0, p.y[1])])[:, 1]
+            y0, y1 = max(y0, min(ends)), min(y1, max(ends))
+        if x1 < x0 or y1 < y0:
+            continue
+        place = f'x="{x0:.1f}" y="{height - y1:.1f}" width="{max(x1 - x0, 1):.1f}" height="{max(y1 - y0, 1):.1f}"'
+        out.append(f'<rect class="pt" {place}><title>{escape(p.label)}</title></rect>')
+    return svg.replace("</svg>", f'<g class="pts">{"".join(out)}</g></svg>') if out else svg
+
+
+def with_roles(svg: str) -> str:
+    """Turn the palette's colours into CSS variables and leave the font to the page's style sheet."""
+    svg = re.sub(r"#[0-9a-f]{6}", lambda m: f"var(--{_ROLE[m.group()]})" if m.group() in _ROLE else m.group(), svg)
+    svg = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font-size: \1px", svg)
+    svg = re.sub(r"font-family: [^;\"]+;?", "", svg)
+    svg = re.sub(r"font: (bold|700) ([\d.]+)px [^;\"]+", r"font-weight: bold; font-size: \2px", svg)
+    svg = re.sub(
+        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg viewBox="\1" xmlns:xlink="http://www.w3.org/1999/xlink">', svg
+    )
+    return svg

@@ -1,0 +1,338 @@
+"""The tables of a timeline as tables of a document: final strings, one key a row."""
+
+from __future__ import annotations
+
+from analyzer.report.document import Ref, Table
+from analyzer.report.format import NONE, SUPPRESSED, Format, text
+from analyzer.report.names import (
+    KIND_NAMES,
+    STEP_NAMES,
+    group_name,
+    measure_name,
+    phase_name,
+    source_name,
+    stage_name,
+    variant_name,
+)
+from analyzer.report.pick import Row, View
+
+#: Method names of corrected shares.
+METHODS = {
+    "wilson": "not corrected",
+    "acc": "adjusted count",
+    "pacc": "probabilistic adjusted count",
+    "emq": "expectation maximisation",
+    "ppi": "corrected by hand-checked posts",
+    "suppressed": "suppressed",
+}
+
+
+def share_text(row: Row | None, f: Format) -> str:
+    """Return a share with its interval, or why there is none."""
+    if row is None:
+        return NONE
+    if row["suppressed"] or row["estimate"] is None:
+        return SUPPRESSED if row["suppressed"] else NONE
+    return f.share_interval(row["estimate"], row["low"], row["high"])
+
+
+def share_key(row: Row) -> str:
+    """Return the key of a row of shares."""
+    return f"{row['scope']}-{row['group']}-{row['measure']}"
+
+
+def share_ref(row: Row) -> Ref:
+    """Return a citation of a row of shares."""
+    return Ref("shares", share_key(row), f"{measure_name(row['measure'])}, {group_name(row['scope'], row['group'])}")
+
+
+def incidents(v: View, f: Format) -> Table:
+    """One row an observed incident."""
+    header = (
+        "Incident",
+        "Observed onset",
+        "Peak",
+        "Observed recovery",
+        "Posts above the usual",
+        "Strength",
+        "Kind",
+        "Evidence",
+    )
+    rows = []
+    for i, r in enumerate(v.incidents):
+        back = (
+            "not within the data"
+            if r["recovery"] is None
+            else f.time_interval(r["recovery"], r["recovery_low"], r["recovery_high"])
+        )
+        rows.append(
+            (
+                str(i + 1),
+                f.time_interval(r["onset"], r["onset_low"], r["onset_high"]),
+                f"{f.time(r['peak'])}: {f.count(r['peak_count'])}",
+                back,
+                f.count(r["n_excess"]),
+                r["strength"],
+                r["kind"],
+                text(r["evidence"]),
+            )
+        )
+    keys = tuple(str(i) for i in range(len(rows)))
+    return Table("incidents", "Observed incidents", header, tuple(rows), keys, frozenset({4}))
+
+
+def phases(v: View, f: Format) -> Table:
+    """One row a phase, with what was said in it."""
+    header = (
+        "Phase",
+        "Start",
+        "Length",
+        "Rests on",
+        "Posts about it",
+        "Clearly frustrated",
+        "Humour",
+        "Missing information",
+    )
+    rows = []
+    shown = v.main_phases()
+    for p in shown:
+        cells = [
+            share_text(v.share(m, scope="phase", group=p["phase"]), f)
+            for m in ("frustration_ge2", "humor", "topic_transparency")
+        ]
+        length = f.duration((p["end"] - p["start"]).total_seconds())
+        rows.append((phase_name(p["phase"]), f.time(p["start"]), length, p["basis"], f.count(p["n_relevant"]), *cells))
+    keys = tuple(p["phase"] for p in shown)
+    return Table("phases", "Phases of the incident", header, tuple(rows), keys, frozenset({4, 5, 6, 7}))
+
+
+def ladder(v: View, f: Format) -> Table:
+    """What happened when, after the observed onset."""
+    header = ("Step", "Time", "After the observed onset", "Rests on", "Note")
+    rows = []
+    for r in v.ladder:
+        when = f.time_interval(r["time"], r["low"], r["high"]) if r["time"] else "unknown"
+        lag = f.duration_interval(r["lag_s"], r["lag_low_s"], r["lag_high_s"])
+        rows.append((STEP_NAMES.get(r["step"], text(r["step"])), when, lag, r["basis"], text(r["note"])))
+    keys = tuple(r["step"] for r in v.ladder)
+    return Table("ladder", "What happened when", header, tuple(rows), keys, frozenset({2}))
+
+
+def updates(v: View, f: Format) -> Table:
+    """What the provider said, and when."""
+    header = ("No.", "Published", "Stage", "Refers to", "Components", "What the provider said")
+    rows = []
+    for i, u in enumerate(v.updates, 1):
+        claimed = f.time(u["claimed_at"]) if u["claimed_at"] and u["claimed_at"] != u["posted_at"] else NONE
+        parts = text(", ".join(u["components"] or ()) or None, limit=80)
+        body = text(u["body"], limit=280) if u["body"] else "(only facts are kept)"
+        rows.append((str(i), f.time(u["posted_at"]), stage_name(u), claimed, parts, body))
+    keys = tuple(str(u["update_id"]) for u in v.updates)
+    return Table("updates", "What the provider said, and when", header, tuple(rows), keys)
+
+
+def shares(v: View, f: Format, scope: str, *, folded: bool = False) -> Table:
+    """Every share of one scope: corrected, and as counted."""
+    header = ("Group", "Measure", "Posts", "Estimate (95% interval)", "As counted", "Method")
+    rows, keys = [], []
+    for r in (r for r in v.shares if r["scope"] == scope):
+        counted = SUPPRESSED if r["suppressed"] else f.share_interval(r["naive"], r["naive_low"], r["naive_high"])
+        name = group_name(scope, r["group"])
+        method = METHODS.get(r["method"], text(r["method"], limit=30))
+        rows.append((name, measure_name(r["measure"]), f.count(r["n"]), share_text(r, f), counted, method))
+        keys.append(share_key(r))
+    caption = {"incident": "Shares among the posts of the incident", "phase": "Shares by phase"}.get(
+        scope, f"Shares by {scope}"
+    )
+    return Table("shares", caption, header, tuple(rows), tuple(keys), frozenset({2, 3, 4}), folded)
+
+
+def effect_text(r: Row, f: Format, *keys: str) -> str:
+    """Return a change (or a bound of it) in points, or as a factor for volumes."""
+    show = f.times if r["measure"] == "volume" else f.points
+    return " to ".join(show(r[k]) for k in keys)
+
+
+def effects(v: View, f: Format) -> Table:
+    """What changed after each update, against pseudo-updates."""
+    header = (
+        "Update",
+        "Stage",
+        "Measure",
+        "Posts before / after",
+        "Change (95% interval)",
+        "Without an update (95%)",
+        "p, adjusted",
+        "Verdict",
+    )
+    rows = []
+    number = {u["update_id"]: str(i) for i, u in enumerate(v.updates, 1)}
+    for r in v.effects:
+        change, placebo = NONE, NONE
+        if r["change"] is not None:
+            change = f"{effect_text(r, f, 'change')} ({effect_text(r, f, 'low', 'high')})"
+        if r["placebo_low"] is not None:
+            placebo = effect_text(r, f, "placebo_low", "placebo_high")
+        counts = f"{f.count(r['n_before'])} / {f.count(r['n_after'])}"
+        name = measure_name(r["measure"]) + ("" if r["measure"] == "volume" else ", points")
+        p = f.number(r["p_adjusted"], 3)
+        label = number.get(r["update_id"], text(r["update_id"], limit=20))
+        rows.append((label, text(r["stage"], limit=30), name, counts, change, placebo, p, text(r["verdict"])))
+    keys = tuple(f"{r['update_id']}-{r['measure']}" for r in v.effects)
+    numeric = frozenset({3, 4, 5, 6})
+    return Table(
+        "effects", "What changed after each official update", header, tuple(rows), keys, numeric, folded=len(rows) > 12
+    )
+
+
+def keywords(v: View, f: Format) -> Table:
+    """Words that set each phase apart."""
+    header = ("Where", "Word", "Posts", "Authors", "Log-odds", "z")
+    rows, keys = [], []
+    phases = {r["phase"] for r in v.phases}
+    for r in v.keywords:
+        where = phase_name(r["group"]) if r["group"] in phases or r["group"] == "baseline" else source_name(r["group"])
+        word = text(r["word"], limit=60)
+        rows.append(
+            (where, word, f.count(r["n"]), f.count(r["n_authors"]), f.number(r["log_odds"]), f.number(r["z"], 1))
+        )
+        keys.append(f"{r['group']}-{r['word'][:60]}")
+    return Table(
+        "keywords", "Distinguishing words", header, tuple(rows), tuple(keys), frozenset({2, 3, 4, 5}), folded=True
+    )
+
+
+def extractions(v: View, f: Format) -> Table:
+    """What the posts name."""
+    header = ("Kind", "Named", "Posts", "Share of posts (95% interval)", "Authors")
+    rows = tuple(
+        (
+            KIND_NAMES.get(r["kind"], text(r["kind"], limit=30)),
+            text(r["value"], limit=60),
+            f.count(r["n"]),
+            f.share_interval(r["share"], r["low"], r["high"]),
+            f.count(r["n_authors"]),
+        )
+        for r in v.extractions
+    )
+    keys = tuple(f"{r['kind']}-{r['value'][:60]}" for r in v.extractions)
+    return Table("extractions", "Named in the posts", header, rows, keys, frozenset({2, 3, 4}), folded=True)
+
+
+def robustness(v: View, f: Format) -> Table:
+    """Headline numbers under other ways of counting."""
+    header = ("Measure", "Counting", "Posts", "Estimate (95% interval)", "Note")
+    rows = []
+    for r in v.robustness:
+        shown = robust_text(r, f)
+        rows.append(
+            (
+                measure_name(r["measure"]),
+                variant_name(r["variant"]),
+                f.count(r["n"]),
+                shown,
+                text(r["note"]) if r["note"] else "",
+            )
+        )
+    keys = tuple(f"{r['measure']}-{r['variant']}" for r in v.robustness)
+    return Table(
+        "robustness", "The same numbers, counted otherwise", header, tuple(rows), keys, frozenset({2, 3}), folded=True
+    )
+
+
+def is_share(measure: str) -> bool:
+    """Say whether a measure is a share of 0-1."""
+    return measure.startswith(("frustration", "topic_")) or measure in ("humor", "report", "relevant")
+
+
+def robust_text(r: Row, f: Format) -> str:
+    """Return one robustness estimate in the form of its measure."""
+    import datetime as dt
+
+    if r["estimate"] is None:
+        return "unavailable"
+    if is_share(r["measure"]):
+        return f.share_interval(r["estimate"], r["low"], r["high"])
+    if r["measure"] in ("onset", "peak", "recovery") and r["estimate"] > 1e8:
+        times = [
+            None if r[k] is None else dt.datetime.fromtimestamp(r[k], tz=dt.UTC) for k in ("estimate", "low", "high")
+        ]
+        return f.time_interval(times[0], times[1], times[2])
+    body = f.number(r["estimate"], 1)
+    return body if r["low"] is None else f"{body} ({f.number(r['low'], 1)}–{f.number(r['high'], 1)})"
+
+
+def coverage(v: View, f: Format) -> Table:
+    """What was looked at."""
+    header = ("Source", "From", "To", "What", "Why")
+    rows = tuple(
+        (
+            source_name(r["source"]),
+            f.time(r["start"]),
+            f.time(r["end"]),
+            r["kind"].replace("_", " "),
+            text(r["note"] or ""),
+        )
+        for r in v.coverage
+    )
+    return Table(
+        "coverage", "What was collected", header, rows, tuple(str(i) for i in range(len(rows))), folded=len(rows) > 8
+    )
+
+
+_FACTS = {
+    "half_life_volume_s": "Half-life of the posts above the usual number",
+    "half_life_frustration_s": "Half-life of frustration above its usual level",
+    "excess_posts": "Posts above the usual number",
+    "updates_per_hour": "Official updates per hour",
+    "longest_silence_s": "Longest silence between official words",
+}
+
+
+def facts(v: View, f: Format) -> Table:
+    """Single numbers with their intervals."""
+    rows = []
+    for name, fact in v.timeline.facts.items():
+        label = _FACTS.get(name, text(name.removesuffix("_s").replace("_", " ").capitalize(), limit=80))
+        rows.append((label, fact_text(dict(fact), f), f.count(fact.get("n")), text(fact.get("note") or "")))
+    header = ("What", "Value (95% interval)", "From", "Note")
+    return Table("facts", "Other numbers", header, tuple(rows), tuple(v.timeline.facts), frozenset({1, 2}))
+
+
+def fact_text(fact: Row, f: Format) -> str:
+    """Return a fact in the form of its unit."""
+    value, low, high, unit = (fact.get(k) for k in ("value", "low", "high", "unit"))
+    if value is None:
+        return "unknown"
+    if unit == "s":
+        return f.duration_interval(value, low, high)
+    if unit in ("share", "0-1"):
+        return f.share_interval(value, low, high)
+
+    def one(x: float | None) -> str:
+        whole = isinstance(x, int) or (x is not None and x == x and (abs(x) >= 100 or unit in ("posts", "count")))
+        return f.count(x) if whole else f.number(x)
+
+    body = one(value) if low is None or high is None or low == high else f"{one(value)} ({one(low)}–{one(high)})"
+    return f"{body} {text(unit, limit=30)}" if unit else body
+
+
+def manifest(v: View, f: Format) -> Table:
+    """The run behind the report, flattened: what is needed to repeat it."""
+    rows: list[tuple[str, str]] = []
+
+    def walk(path: str, value: object) -> None:
+        if isinstance(value, dict) or hasattr(value, "items"):
+            for key, inner in value.items():
+                walk(f"{path}.{key}" if path else str(key), inner)
+        elif isinstance(value, list | tuple) and any(isinstance(x, dict) for x in value):
+            for i, inner in enumerate(value):
+                walk(f"{path}[{i}]", inner)
+        elif value not in (None, "", [], (), {}):
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            rows.append((text(path, limit=120), text(shown, limit=300)))
+
+    walk("", dict(v.timeline.manifest))
+    walk("study", v.timeline.study.to_dict())
+    keys = tuple(r[0] for r in rows)
+    return Table("manifest", "Manifest of the run", ("Key", "Value"), tuple(rows), keys, folded=True)
