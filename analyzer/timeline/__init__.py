@@ -3,6 +3,27 @@
 `build` makes a `Timeline` from posts, labels and official updates; `detect` finds rises in any count series.
 """
 
-from analyzer.timeline.detection import detect
+from __future__ import annotations
 
-__all__ = ["detect"]
+from typing import TYPE_CHECKING
+
+from analyzer.timeline.build import build
+from analyzer.timeline.detection import detect
+from analyzer.timeline.evidence import relevant
+from analyzer.timeline.phases import phase_at
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from analyzer.schema import Timeline
+
+__all__ = ["build", "detect", "phase_of", "relevant"]
+
+
+def phase_of(timeline: Timeline, times: pd.Series) -> NDArray[np.object_]:
+    """(n,) name of the phase that each time lies in."""
+    import pandas as pd
+
+    return phase_at(timeline.phases, pd.DatetimeIndex(pd.to_datetime(times, utc=True)))

@@ -103,10 +103,7 @@ def upper_tail(count: NDArray[np.float64], mean: NDArray[np.float64], phi: float
     """P(a usual bin holds `count` or more), 1 where the count is missing."""
     safe = np.maximum(mean, 1e-9)
     whole = np.nan_to_num(np.ceil(count)) - 1
-    if phi < 1.01:
-        tail = stats.poisson.sf(whole, safe)
-    else:
-        tail = stats.nbinom.sf(whole, safe / (phi - 1), 1 / phi)
+    tail = stats.poisson.sf(whole, safe) if phi < 1.01 else stats.nbinom.sf(whole, safe / (phi - 1), 1 / phi)
     return np.where(np.isfinite(count) & (mean > 0), tail, 1.0)
 
 
@@ -137,7 +134,7 @@ def _burst(count: NDArray, mean: NDArray, phi: float, bin_s: int) -> NDArray:
         hot = (upper_tail(total, usual, max(phi, 1.5)) < 1e-4) & (total > 1.6 * usual)
         mask |= np.convolve(hot, kernel, "same") > 0
     # The shoulders of a burst are not usual either.
-    moat = np.ones(2 * max(1, round(0.5 * _HOUR / bin_s)) + 1)
+    moat = np.ones(min(2 * max(1, round(0.5 * _HOUR / bin_s)) + 1, len(count)))
     core = upper_tail(count, mean, phi) < 1e-6
     return mask | (np.convolve(core, moat, "same") > 0)
 

@@ -60,8 +60,9 @@ def detect(counts: pd.DataFrame, *, series: str = "", bin_s: int | None = None, 
     Returns
     -------
     dict
-        `series`, `verdict` (incidents, no incident found, not enough data), `reason`, `incidents` (INCIDENTS frame),
-        `bin_s`, and `bins` (frame: start, count, covered, expected, expected_low, expected_high; posts per bin).
+        Plain data, ready for JSON: `series`, `verdict` (incidents, no incident found, not enough data), `reason`,
+        `bin_s` and `incidents`, a list of dicts with the columns of INCIDENTS, times as ISO 8601 text in UTC. For
+        frames and the usual level per bin, see `detect_series`.
 
     Notes
     -----
@@ -72,10 +73,21 @@ def detect(counts: pd.DataFrame, *, series: str = "", bin_s: int | None = None, 
         "series": series,
         "verdict": found.verdict,
         "reason": found.reason,
-        "incidents": found.incidents,
         "bin_s": found.series.bin_s,
-        "bins": bins_frame(found),
+        "incidents": plain(found.incidents),
     }
+
+
+def plain(incidents: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return INCIDENTS rows as dicts ready for JSON; times are ISO 8601 text in UTC, null is None."""
+    rows = records(incidents)
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, pd.Timestamp):
+                row[key] = value.tz_convert("UTC").isoformat().replace("+00:00", "Z")
+            elif isinstance(value, np.ndarray | list):
+                row[key] = [str(v) for v in value]
+    return rows
 
 
 def bins_frame(found: Detection) -> pd.DataFrame:
@@ -90,6 +102,12 @@ def bins_frame(found: Detection) -> pd.DataFrame:
             "expected_high": found.usual.high,
         }
     )
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dicts; null is None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(k): v for k, v in row.items()} for row in rows]
 
 
 def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
@@ -132,7 +150,8 @@ def _why_none(series: Series, usual: Baseline) -> str:
     smallest = _smallest_visible(level * hour, usual.slow, series.bin_s)
     return (
         f"no stretch stands out: usual level {level:.2g} posts per {_width(series.bin_s)}, at most "
-        f"{series.count[top]:.0f} ({series.times[top]:%Y-%m-%d %H:%M} UTC, where up to {usual.high[top]:.0f} is usual); "
+        f"{series.count[top]:.0f} ({series.times[top]:%Y-%m-%d %H:%M} UTC, where up to {usual.high[top]:.0f} "
+        f"is usual); "
         f"an hour with about {smallest:.0f} posts above the usual would have been seen"
     )
 
@@ -161,29 +180,33 @@ def _incident(
     excess = float(np.nansum(y[a:b] - m[a:b] * series.seen[a:b]))
     if excess < MIN_EXCESS:
         return None
-    wide = max(12, round(3 * 3600 / series.bin_s), b - a)
-    lo, hi = max(0, a - wide), min(len(series), b + wide)
+    window = around(series, usual, (a, b))
+    lo, hi = window.origin, window.origin + len(window.count)
     agree = ["scan", *(name for name, mask in masks.items() if mask[a:b].any())]
     for name, rule in LOCAL.items():
         if rule(y[lo:hi], m[lo:hi], usual.dispersion)[a - lo : b - lo].any():
             agree.append(name)
     if len(agree) < MIN_AGREE:
         return None
-    return _row(series, usual, stretch, (lo, hi), agree) | {"kind": kind}
+    return _row(series, usual, stretch, window, agree) | {"kind": kind}
 
 
-def _row(
-    series: Series, usual: Baseline, stretch: Stretch, around: tuple[int, int], agree: list[str]
-) -> dict[str, Any]:
-    (lo, hi), a, b = around, stretch.start, stretch.end
+def around(series: Series, usual: Baseline, span: tuple[int, int]) -> edges.Window:
+    """Counts of a stretch with as much again on both sides (three hours and twelve bins at least)."""
+    a, b = span
+    wide = max(12, round(3 * 3600 / series.bin_s), b - a)
+    lo, hi = max(0, a - wide), min(len(series), b + wide)
+    return edges.Window(series.count[lo:hi], usual.mean[lo:hi], usual.dispersion, lo)
+
+
+def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window, agree: list[str]) -> dict[str, Any]:
+    a, b, lo, hi = stretch.start, stretch.end, window.origin, window.origin + len(window.count)
     y, m = series.count, usual.mean
     rate = np.where(series.seen[a:b], y[a:b] / np.maximum(series.covered[a:b], 1e-9), -1)
     peak = a + int(np.argmax(rate))
-    window = edges.Window(y[lo:hi], m[lo:hi], usual.dispersion, lo)
     back = max(6, round(2 * 3600 / series.bin_s))
     start = edges.onset(window, peak=peak, earliest=max(lo, a - back))
-    ceiling = np.maximum(usual.high[lo:hi] - m[lo:hi], 1.0)
-    end = edges.recovery(window, peak=peak, ceiling=ceiling)
+    end = edges.recovery(window, peak=peak).over
     censored = hi == len(series) and end.beyond > 0.5
     last = min(len(series), int(np.ceil(end.point))) if not censored else len(series)
     first = int(start.point)
@@ -219,7 +242,7 @@ def _strength(score: float, excess: float, y: NDArray, m: NDArray, span: tuple[i
 def _evidence(series: Series, usual: Baseline, peak: int, excess: float, agree: list[str]) -> str:
     y, m = series.count[peak], usual.mean[peak]
     return (
-        f"{y:.0f} posts in the {_width(series.bin_s)} from {series.times[peak]:%Y-%m-%d %H:%M} UTC, where {m:.2g} are usual "
-        f"(up to {usual.high[peak]:.0f}); {excess:.0f} above the usual number in all; "
+        f"{y:.0f} posts in the {_width(series.bin_s)} from {series.times[peak]:%Y-%m-%d %H:%M} UTC, "
+        f"where {m:.2g} are usual (up to {usual.high[peak]:.0f}); {excess:.0f} above the usual number in all; "
         f"{len(agree)} of 5 detectors agree ({', '.join(agree)})"
     )

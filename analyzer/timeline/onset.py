@@ -28,7 +28,7 @@ _MAX_WINDOW = 120
 
 @dataclass(frozen=True)
 class Edge:
-    """A time in bins from the start of the series, with its 95 % interval; `beyond` is the chance it is after the data."""
+    """A time in bins from the series' start, with its 95 % interval; `beyond`: chance that it is after the data."""
 
     point: float
     low: float
@@ -78,8 +78,23 @@ def onset(window: Window, *, peak: int, earliest: int) -> Edge:
     return _edge(grid + window.origin, log_p)
 
 
-def recovery(window: Window, *, peak: int, ceiling: NDArray[np.float64], relative: float = 0.0) -> Edge:
-    """Locate the return to the usual level: the fitted rate falls below the upper bound of the usual band.
+#: A rise is over when its excess has fallen under this share of its height, or under the usual level if that is more.
+OVER_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Decay:
+    """When the rise was over, and when its excess was down to half, both in bins from the start of the series."""
+
+    over: Edge
+    half: Edge
+
+
+def recovery(window: Window, *, peak: int) -> Decay:
+    """Locate the return to the usual level, and the half-way point of the decay.
+
+    Over means: the fitted excess has fallen for good under `OVER_SHARE` of its height, or under the usual level itself
+    where that is more (but never at more than half of the height).
 
     Parameters
     ----------
@@ -87,39 +102,38 @@ def recovery(window: Window, *, peak: int, ceiling: NDArray[np.float64], relativ
         Counts from the peak or earlier to well after the decay, or to the end of the data.
     peak
         Bin of the peak, counted as in the series.
-    ceiling
-        Per bin of the window, the excess over the usual level that still counts as usual, posts per bin.
-    relative
-        Share of the peak's excess that counts as recovered, if that is more than `ceiling` (0: not used).
     """
     y, m = window.count, window.mean
     start = _last_high(y, m, peak - window.origin)
-    y, m, edge = y[start:], m[start:], ceiling[start:]
+    y, m = y[start:], m[start:]
     step = max(1, ceil(len(y) / _MAX_WINDOW))
-    y, m, edge = _coarse(y, m, edge, step)
+    y, m = _coarse(y, m, step)
     n = len(y)
     observed = max(float(np.nanmax(y[: max(2, n // 20)] - m[: max(2, n // 20)], initial=0.0)), 2.0)
     scale = observed * np.geomspace(0.35, 3.0, 14)
     tau = np.geomspace(0.2, max(3.0 * n, 2.0), 80)
-    sub = np.array([0.125, 0.375, 0.625, 0.875])
-    t = np.arange(n)[:, None] + sub[None, :]
-    usual = np.maximum(float(np.median(edge)), relative * observed)
-    points, logs = [], []
+    t = np.arange(n)[:, None] + np.array([0.125, 0.375, 0.625, 0.875])[None, :]
+    usual = np.minimum(np.maximum(float(np.median(m)), OVER_SHARE * scale), 0.5 * scale)
+    over, half, logs = [], [], []
     for beta in _DECAYS:
         unit = np.exp(-np.minimum((t[None] / tau[:, None, None]) ** beta, 700)).mean(2)
         fit = _log_likelihood(y, m, unit[:, None, :] * scale[None, :, None], window.dispersion)
-        ratio = np.log(np.maximum(scale / usual, 1.0 + 1e-9))
-        points.append(tau[:, None] * ratio[None, :] ** (1 / beta))
-        # Even prior on the time of recovery itself rather than on log tau: weight by d tau.
+        over.append(tau[:, None] * np.log(scale / usual)[None, :] ** (1 / beta))
+        half.append(np.broadcast_to(tau[:, None] * np.log(2) ** (1 / beta), fit.shape))
+        # Even prior on times themselves rather than on log tau: weight by d tau.
         logs.append(fit + np.log(tau)[:, None])
-    where = np.concatenate([p.ravel() for p in points])
     log_p = np.concatenate([p.ravel() for p in logs])
+    offset, last = start + window.origin, window.origin + len(window.count)
+    return Decay(
+        *(_posterior(np.concatenate([v.ravel() for v in w]) * step + offset, log_p, last) for w in (over, half))
+    )
+
+
+def _posterior(where: NDArray, log_p: NDArray, last: float) -> Edge:
+    """Sort a posterior by position; `beyond` is its mass after `last`, the end of the data."""
     order = np.argsort(where)
-    found = _edge(where[order] * step + start + window.origin, log_p[order], spread=False)
-    last = window.origin + len(window.count)
-    chance = _weights(log_p[order])
-    beyond = float(chance[where[order] * step + start + window.origin >= last].sum())
-    return Edge(found.point, found.low, found.high, beyond)
+    found = _edge(where[order], log_p[order], spread=False)
+    return Edge(found.point, found.low, found.high, float(_weights(log_p)[where >= last].sum()))
 
 
 def _half_way(y: NDArray, m: NDArray, top: int) -> int:
@@ -142,7 +156,7 @@ def _last_high(y: NDArray, m: NDArray, top: int) -> int:
 
 
 def _log_likelihood(y: NDArray, m: NDArray, excess: NDArray, phi: float) -> NDArray[np.float64]:
-    """Tempered Poisson log-likelihood of bins `y` (n,) under usual `m` (n,) plus `excess` (..., n), summed over bins."""
+    """Tempered Poisson log-likelihood (...) of bins `y` (n,) under usual `m` (n,) plus `excess` (..., n)."""
     seen = np.isfinite(y) & (m > 0)
     y, m = y[seen], np.maximum(m[seen], 0.02)
     above = np.maximum(np.convolve(y, [0.25, 0.5, 0.25], "same")[: len(y)] - m, 0.0)
@@ -151,15 +165,11 @@ def _log_likelihood(y: NDArray, m: NDArray, excess: NDArray, phi: float) -> NDAr
     return ((y * np.log(rate) - rate) / temper).sum(-1)
 
 
-def _coarse(y: NDArray, m: NDArray, ceiling: NDArray, step: int) -> tuple[NDArray, NDArray, NDArray]:
+def _coarse(y: NDArray, m: NDArray, step: int) -> tuple[NDArray, NDArray]:
     if step == 1:
-        return y, m, ceiling
+        return y, m
     n = len(y) // step * step
-    return (
-        y[:n].reshape(-1, step).sum(1),
-        m[:n].reshape(-1, step).sum(1),
-        ceiling[:n].reshape(-1, step).sum(1),
-    )
+    return y[:n].reshape(-1, step).sum(1), m[:n].reshape(-1, step).sum(1)
 
 
 def _weights(log_p: NDArray) -> NDArray[np.float64]:

@@ -83,7 +83,8 @@ def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -
     for column in ("time", "count"):
         if column not in counts.columns:
             raise InputError(
-                f"{where}no column {column!r} (there are {', '.join(map(str, counts.columns))}); name it with --{column}"
+                f"{where}no column {column!r} (there are {', '.join(map(str, counts.columns))}); "
+                f"name it with --{column}"
             )
     if getattr(counts["time"].dtype, "tz", None) is None and not isinstance(counts["time"].dtype, pd.ArrowDtype):
         raise InputError(f"{where}times have no zone; give UTC times such as 2024-06-04T00:00:00Z")
@@ -102,7 +103,7 @@ def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -
     width = bin_s or commonest_step(stamp)
     index, size = _grid(stamp, width, where)
     seen = np.isfinite(count)
-    total = np.bincount(index[seen], weights=count[seen], minlength=size)
+    total = np.bincount(index[seen], weights=count[seen], minlength=size).astype(float)
     rows = np.bincount(index[seen], minlength=size)
     mean_covered = np.bincount(index[seen], weights=covered[seen], minlength=size) / np.maximum(rows, 1)
     # Bins wider than the rows' own step are covered only as far as rows are there.
@@ -117,6 +118,16 @@ def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -
 def seconds(time: pd.Series) -> NDArray[np.int64]:
     """Aware times as whole seconds since 1970, UTC (n,)."""
     return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[s]").astype(np.int64)
+
+
+def microseconds(time: pd.Series) -> NDArray[np.int64]:
+    """Aware times as microseconds since 1970, UTC (n,)."""
+    return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+
+
+def stamp(time: pd.Timestamp) -> int:
+    """Microseconds since 1970, UTC."""
+    return int(pd.Timestamp(time).tz_convert("UTC").as_unit("us").asm8.view("i8"))
 
 
 def holes(series: Series) -> Series:

@@ -1,0 +1,115 @@
+"""`Evidence`: posts, labels, clusters and signals side by side as plain arrays, made once and sliced often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.errors import SchemaError
+from analyzer.timeline.series import microseconds, stamp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A post is decided relevant (or a report) from this calibrated probability on.
+DECIDED = 0.5
+
+
+def relevant(labels: pd.DataFrame) -> NDArray[np.bool_]:
+    """(n,) True where a post is judged (status ok) and its probability of being about a disruption is >= 0.5."""
+    ok = (labels["status"] == "ok").to_numpy(dtype=bool, na_value=False)
+    return ok & (probability(labels, "p_relevant") >= DECIDED)
+
+
+def probability(labels: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """(n,) probabilities of one label, 0 where it is null or the column is absent."""
+    if name not in labels.columns:
+        return np.zeros(len(labels))
+    return np.nan_to_num(labels[name].to_numpy(dtype=float, na_value=np.nan))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of each selected post; all arrays are (n,) and in the order of the posts.
+
+    `time` is microseconds since 1970, UTC; `author` is a number for each author, -1 where the source names none;
+    `cluster` numbers posts of the same or nearly the same text.
+    """
+
+    time: NDArray[np.int64]
+    relevant: NDArray[np.bool_]
+    labels: pd.DataFrame
+    text: pd.Series
+    source: NDArray[np.object_]
+    language: NDArray[np.object_]
+    author: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    first_hand: NDArray[np.bool_]
+    news: NDArray[np.bool_]
+    repost: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def between(self, start: pd.Timestamp, end: pd.Timestamp) -> NDArray[np.bool_]:
+        """(n,) True for relevant posts in ``[start, end)``."""
+        return self.relevant & (self.time >= stamp(start)) & (self.time < stamp(end))
+
+    def decided(self, name: str, *, least: float = DECIDED) -> NDArray[np.bool_]:
+        """(n,) True where the label's probability is `least` or more."""
+        return probability(self.labels, name) >= least
+
+    def voices(self, mask: NDArray[np.bool_]) -> int:
+        """Distinct authors among the posts of a mask, or distinct texts where authors are unknown."""
+        known = self.author[mask]
+        if len(known) and (known >= 0).all():
+            return len(np.unique(known))
+        return len(np.unique(self.cluster[mask]))
+
+
+def gather(
+    posts: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    clusters: NDArray[np.int64] | None = None,
+    signals: pd.DataFrame | None = None,
+) -> Evidence:
+    """Put posts and what is said of them side by side.
+
+    Raises
+    ------
+    SchemaError
+        The tables do not have one row a post each.
+    """
+    n = len(posts)
+    for name, table in (("labels", labels), ("clusters", clusters), ("signals", signals)):
+        if table is not None and len(table) != n:
+            raise SchemaError(f"{name}: {len(table):,} rows for {n:,} posts; give one row a post, in the posts' order")
+    if n and not (labels["post_id"].astype(str).to_numpy() == posts["post_id"].astype(str).to_numpy()).all():
+        raise SchemaError("labels: post_id differs from the posts' row by row; put both in the same order")
+    labels = labels.reset_index(drop=True)
+    code, _ = pd.factorize(posts["author"]) if "author" in posts.columns else (np.full(n, -1), None)
+
+    def flag(name: str) -> NDArray[np.bool_]:
+        if signals is None or name not in signals.columns:
+            return np.zeros(n, dtype=bool)
+        return signals[name].to_numpy(dtype=bool, na_value=False)
+
+    language = labels["language"] if "language" in labels.columns else posts["language"]
+    reposted = (posts["kind"] == "repost").to_numpy(dtype=bool, na_value=False) | flag("repost")
+    return Evidence(
+        time=microseconds(posts["created_at"]),
+        relevant=relevant(labels),
+        labels=labels,
+        text=posts["text"].reset_index(drop=True),
+        source=posts["source"].astype(object).to_numpy(),
+        language=language.astype(object).where(language.notna(), "und").to_numpy(),
+        author=np.asarray(code, dtype=np.int64),
+        cluster=np.arange(n) if clusters is None else np.asarray(clusters, dtype=np.int64),
+        first_hand=flag("first_hand") if signals is not None else probability(labels, "p_report") >= DECIDED,
+        news=flag("news"),
+        repost=reposted,
+    )

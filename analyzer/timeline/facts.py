@@ -1,0 +1,143 @@
+"""Single numbers of an incident, each with its interval: excess, half-lives, cadence of the provider."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analyzer.timeline import onset as edges
+from analyzer.timeline.series import Series, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from analyzer.timeline.baseline import Baseline
+    from analyzer.timeline.official import Words
+Fact = dict[str, Any]
+
+
+def fact(value: float | None, low: float | None, high: float | None, *, unit: str, n: int, note: str = "") -> Fact:
+    """Build one fact; NaN becomes None."""
+    numbers = (None if v is None or not np.isfinite(v) else float(v) for v in (value, low, high))
+    return dict(zip(("value", "low", "high"), numbers, strict=True)) | {"unit": unit, "n": int(n), "note": note}
+
+
+def peak_interval(
+    series: Series, usual: Baseline, span: tuple[int, int], *, seed: int, draws: int = 400
+) -> tuple[int, int]:
+    """95 % interval of the peak's bin: argmax over redrawn counts (parametric bootstrap, over-dispersed Poisson).
+
+    Parameters
+    ----------
+    span
+        First and last + 1 bin of the rise.
+    """
+    a, b = span
+    y = np.nan_to_num(series.count[a:b])
+    rng = np.random.default_rng(seed)
+    phi = usual.dispersion
+    drawn = rng.poisson(np.maximum(y, 0) / phi, size=(draws, b - a)) * phi + rng.random((draws, b - a)) * 1e-6
+    places = drawn.argmax(1)
+    return a + int(np.quantile(places, 0.025)), a + int(np.quantile(places, 0.975))
+
+
+def excess(series: Series, usual: Baseline, span: tuple[int, int]) -> Fact:
+    """Posts above the usual number within a stretch of bins, with a normal interval from the dispersion."""
+    part = slice(*span)
+    seen = series.seen[part]
+    y, m = np.nan_to_num(series.count[part]).sum(), usual.mean[part][seen].sum()
+    error = np.sqrt(usual.dispersion * max(y, 1) + (usual.slow - 1) * m)
+    holes = int((~seen).sum())
+    note = f"{holes} bins of it were not collected; nothing is added for them" if holes else ""
+    return fact(y - m, y - m - 1.96 * error, y - m + 1.96 * error, unit="posts", n=int(y), note=note)
+
+
+def half_life(window: edges.Window, *, peak: int, spread: tuple[int, int], bin_s: int, last: int) -> Fact:
+    """Time from the peak until the excess is down to half, seconds; right-censored when the data end before.
+
+    Parameters
+    ----------
+    window
+        Counts around the incident.
+    peak, spread
+        Bin of the peak and its 95 % interval.
+    last
+        End of the data, in bins.
+    """
+    half = edges.recovery(window, peak=peak).half
+    middle = peak + 0.5
+    n = int(np.nansum(window.count[max(0, peak - window.origin) :]))
+    if half.beyond > 0.5:
+        low = max(0.0, last - middle) * bin_s
+        return fact(None, low, None, unit="s", n=n, note="censored: the data end before the excess is down to half")
+    value = max(0.0, half.point - middle) * bin_s
+    low = max(0.0, half.low - (spread[1] + 1)) * bin_s
+    high = None if half.high > last else max(value, (half.high - spread[0]) * bin_s)
+    return fact(value, low, high, unit="s", n=n)
+
+
+def cadence(words: Words, *, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, Fact]:
+    """Official updates per hour and the longest official silence between `start` and `end` (or "resolved")."""
+    posted = [t for t in words.updates["posted_at"] if start <= t <= max(end, words.resolved or end)]
+    if not posted:
+        return {}
+    stop = words.resolved if words.resolved is not None and words.resolved > start else end
+    hours = max((max(stop, posted[-1]) - start).total_seconds() / 3600, 1 / 60)
+    inside = [t for t in posted if t <= stop]
+    points = sorted({start, *inside, stop})
+    silence = max((b - a).total_seconds() for a, b in pairwise(points)) if len(points) > 1 else 0.0
+    rate = len(inside) / hours
+    return {
+        "updates_per_hour": fact(rate, None, None, unit="per hour", n=len(inside), note="a count, not a sample"),
+        "longest_silence_s": fact(silence, None, None, unit="s", n=len(inside), note="between onset and the last word"),
+    }
+
+
+def false_resolved(words: Words, incident: Mapping[str, Any]) -> dict[str, Fact]:
+    """How long after "resolved" reports were still above their usual level, seconds (negative: they were not)."""
+    if words.resolved is None or incident["recovery"] is None:
+        return {}
+
+    def after(key: str) -> float | None:
+        return None if incident[key] is None else (incident[key] - words.resolved).total_seconds()
+
+    note = "reports went on after the provider's last `resolved`" if (after("recovery_low") or 0) > 0 else ""
+    value = fact(after("recovery"), after("recovery_low"), after("recovery_high"), unit="s", n=1, note=note)
+    return {"resolved_to_recovery_s": value}
+
+
+def frustrated_series(series: Series, time: NDArray[np.int64], weight: NDArray[np.float64]) -> Series:
+    """Series of frustrated posts (summed calibrated probabilities) on the bins of another series."""
+    origin = stamp(series.start)
+    place = (time - origin) // (series.bin_s * 1_000_000)
+    inside = (place >= 0) & (place < len(series))
+    count = np.bincount(place[inside], weights=weight[inside], minlength=len(series)).astype(float)
+    return Series(series.name, series.start, series.bin_s, np.where(series.seen, count, np.nan), series.covered)
+
+
+def frustration(angry: Series, *, span: tuple[int, int], seed: int) -> dict[str, Fact]:
+    """Area under the excess of frustrated posts, and the half-life of that excess.
+
+    Parameters
+    ----------
+    angry
+        Frustrated posts per bin.
+    span
+        Bins of the incident, from onset to recovery.
+    """
+    from analyzer.timeline.baseline import baseline
+    from analyzer.timeline.detection import around
+
+    usual = baseline(angry)
+    area = excess(angry, usual, span)
+    area["note"] = "posts with frustration of level 2 or 3 above their usual number"
+    top = span[0] + int(np.nanargmax(np.nan_to_num(angry.count[slice(*span)])))
+    spread = peak_interval(angry, usual, span, seed=seed)
+    window = around(angry, usual, span)
+    life = half_life(window, peak=top, spread=spread, bin_s=angry.bin_s, last=len(angry))
+    return {"excess_frustrated_posts": area, "half_life_frustration_s": life}

@@ -1,0 +1,74 @@
+"""What kind of rise it is, by what the posts in it are: outage, media event, promotion, or a neighbour's outage."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from analyzer.timeline.evidence import Evidence
+
+
+def kind(
+    evidence: Evidence,
+    inside: NDArray[np.bool_],
+    before: NDArray[np.bool_],
+    *,
+    names: Sequence[str],
+    others: Sequence[str] = (),
+) -> tuple[str, str]:
+    """Tell the kind of a rise from its posts.
+
+    Parameters
+    ----------
+    inside, before
+        Masks of the relevant posts in the rise, and before it.
+    names
+        The study's own service and aliases, in lower case.
+    others
+        Names of other services (the study's competitors).
+
+    Returns
+    -------
+    (kind, reason)
+        Kind as in `schema.INCIDENT_KINDS`; the reason is a half-sentence with the shares it rests on.
+
+    Notes
+    -----
+    Rules after SPOONS (Netflix 2012-13), whose "media event" is told from an outage by links and by the lack of
+    first-hand reports. Thresholds are plain shares; below five posts the kind is unknown.
+    """
+    n = int(inside.sum())
+    if n < 5:
+        return "unknown", f"only {n} posts to tell the kind from"
+    report = evidence.decided("p_report") | evidence.first_hand
+    reports, news, repost = (float(v[inside].mean()) for v in (report, evidence.news, evidence.repost))
+    unique = len(np.unique(evidence.cluster[inside])) / n
+    blamed = _named(evidence, inside, others) if others else 0.0
+    own = _named(evidence, inside, names)
+    shares = f"{reports:.0%} report a fault of their own, {news:.0%} are news, {repost:.0%} reposts"
+    usual = _named(evidence, before, others) if others and before.sum() >= 5 else 0.0
+    if blamed >= 0.5 and blamed > 2 * usual and blamed > own and reports < 0.9:
+        return "collateral", f"{blamed:.0%} of {n} posts name another service: probably collateral; {shares}"
+    if reports >= 0.25:
+        return "outage", f"of {n} posts {shares}"
+    if repost >= 0.5 and unique < 0.5:
+        return "promotion", f"of {n} posts {shares}; {unique:.0%} are texts of their own"
+    if news >= 0.4 or (repost >= 0.5 and reports < 0.1):
+        return "media", f"of {n} posts {shares}"
+    return ("outage" if reports >= 0.1 else "unknown"), f"of {n} posts {shares}"
+
+
+def _named(evidence: Evidence, mask: NDArray[np.bool_], names: Sequence[str]) -> float:
+    """Share of posts whose text holds one of the names at the start of a word."""
+    if not mask.any() or not names:
+        return 0.0
+    pattern = r"(?<!\w)(?:" + "|".join(re.escape(n) for n in names) + ")"
+    found = evidence.text[mask].astype(str).str.contains(pattern, case=False, regex=True)
+    return float(found.mean())

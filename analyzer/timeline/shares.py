@@ -1,0 +1,108 @@
+"""Prevalence of every measure per incident, phase, source and language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analyzer.schema import SHARES, TOPICS, make
+from analyzer.timeline.evidence import DECIDED, probability
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.timeline.evidence import Evidence
+
+#: estimate(labels, measure, weights=None) -> dict with the numeric columns of SHARES and `method`.
+Estimate = Callable[..., dict[str, Any]]
+
+MEASURES: tuple[str, ...] = (
+    "frustration",
+    "frustration_ge1",
+    "frustration_ge2",
+    "frustration_ge3",
+    "humor",
+    "report",
+    *(f"topic_{t}" for t in TOPICS),
+)
+#: A cell with fewer voices (authors; unique texts where authors are unknown) than this is not shown.
+K_VOICES = 5
+
+
+def wilson(k: float, n: float, *, z: float = 1.959964) -> tuple[float, float]:
+    """95 % Wilson score interval of a share (Wilson 1927); (0, 1) for n = 0."""
+    if n <= 0:
+        return 0.0, 1.0
+    p = k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def wilson_estimate(labels: pd.DataFrame, measure: str, weights: NDArray | None = None) -> dict[str, Any]:
+    """Estimate a share from decided labels alone: no correction for the classifier's errors.
+
+    Stands in where no estimator is given. `frustration` (mean level / 3) has a normal interval.
+    """
+    w = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=float)
+    n = float(w.sum() ** 2 / max((w**2).sum(), 1e-12)) if len(w) else 0.0
+    if measure == "frustration":
+        value = np.nan_to_num(labels["frustration"].to_numpy(dtype=float, na_value=np.nan))
+        mean = float(np.average(value, weights=w)) if n else 0.0
+        spread = 1.96 * sqrt(float(np.average((value - mean) ** 2, weights=w)) / n) if n > 1 else 1.0
+        positive = int((value >= 1 / 3).sum())
+        low, high = max(0.0, mean - spread), min(1.0, mean + spread)
+    else:
+        hit = probability(labels, f"p_{measure}") >= DECIDED
+        mean = float(np.average(hit, weights=w)) if n else 0.0
+        positive = int(hit.sum())
+        low, high = wilson(mean * n, n)
+    shown = {"naive": mean, "naive_low": low, "naive_high": high, "estimate": mean, "low": low, "high": high}
+    nothing = dict.fromkeys(shown) if not n else shown
+    return {"n": len(labels), "n_positive": positive, **nothing, "method": "wilson"}
+
+
+def shares(
+    evidence: Evidence,
+    groups: list[tuple[str, str, NDArray[np.bool_]]],
+    *,
+    estimate: Estimate,
+    measures: tuple[str, ...] = MEASURES,
+) -> pd.DataFrame:
+    """Estimate every measure in every group.
+
+    Parameters
+    ----------
+    groups
+        (scope, group, mask over posts); the mask says which relevant posts the shares are among.
+
+    Returns
+    -------
+    SHARES table; cells with fewer than `K_VOICES` voices hold no numbers (`suppressed`).
+    """
+    rows = []
+    for scope, group, mask in groups:
+        part = evidence.labels[mask]
+        hidden = evidence.voices(mask) < K_VOICES
+        for measure in measures:
+            rows.append({"scope": scope, "group": group, **cell(part, measure, estimate=estimate, hidden=hidden)})
+    return make(SHARES, rows)
+
+
+def cell(labels: pd.DataFrame, measure: str, *, estimate: Estimate, hidden: bool) -> dict[str, Any]:
+    """Return the SHARES columns from `measure` on for one set of labels."""
+    if hidden or not len(labels):
+        return {"measure": measure, "n": len(labels), "n_positive": 0, "method": "suppressed", "suppressed": True}
+    found = estimate(labels, measure)
+    keys = ("n", "n_positive", "naive", "naive_low", "naive_high", "estimate", "low", "high", "method")
+    return {"measure": measure, **{k: _plain(found.get(k)) for k in keys}, "suppressed": False}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else float(value)
+    return int(value) if isinstance(value, np.integer) else value
