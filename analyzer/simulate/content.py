@@ -11,7 +11,7 @@ from analyzer.schema import TOPICS
 from analyzer.simulate import mood, texts
 from analyzer.simulate.arrange import BOT, CHATTER, NEIGHBOUR, OUTAGE, PROMOTION, USUAL, Slots
 from analyzer.simulate.cells import Materials, draw_rows, materials
-from analyzer.simulate.profiles import PROFILES
+from analyzer.simulate.profiles import PROFILES, Profile
 from analyzer.simulate.scenario import Scenario
 from analyzer.simulate.stock import Piece, Stock, stock
 
@@ -49,7 +49,7 @@ def write(scenario: Scenario, slots: Slots, rng: np.random.Generator) -> Content
         _reactions(scenario, slots, part, made, rng)
     _copies(scenario, slots, made, rng)
     _talk(slots, have, made, rng)
-    _plain(slots, have, made, rng)
+    _plain(slots, profile, have, made, rng)
     if scenario.blame:
         _blame(scenario, slots, have, made, rng)
     dress = np.isin(slots.part, (CHATTER, USUAL, OUTAGE)) & (made.origin != "copy")
@@ -144,16 +144,16 @@ def _talk(slots: Slots, have: Stock, made: Content, rng: np.random.Generator) ->
             made.text[i] = text if pick[2, k] & 1 else f"{text} {more[(pick[2, k] >> 1) % len(more)]}"
 
 
-def _plain(slots: Slots, have: Stock, made: Content, rng: np.random.Generator) -> None:
+def _plain(slots: Slots, profile: Profile, have: Stock, made: Content, rng: np.random.Generator) -> None:
     """Posts about other services, promotions, and monitoring bots."""
     others = np.flatnonzero(slots.part == NEIGHBOUR)
     for i, k in zip(others.tolist(), rng.integers(0, max(1, len(have.others)), len(others)).tolist(), strict=True):
         piece = have.others[k]
         made.text[i], made.origin[i], slots.language[i] = piece.text, "written", piece.language
         _set(made, np.array([i]), piece)
-    promo = have.words[("en", "promo")]
+    promo = have.words[("en", "promo")][0].replace("{s}", profile.service).replace("{tag}", profile.tag)
     for i in np.flatnonzero(slots.part == PROMOTION).tolist():
-        made.text[i] = "RT @user: " + promo[0].replace("{s}", "{service}")
+        made.text[i] = "RT @user: " + promo
     lines = have.words[("en", "bot")]
     for k, i in enumerate(np.flatnonzero(slots.part == BOT).tolist()):
         made.text[i] = lines[k % len(lines)]
