@@ -1,0 +1,259 @@
+"""Reddit through praw, read-only: searches of several subreddits, their newest posts, and bounded comment trees.
+
+A listing holds at most 1,000 items and search knows no time range, only hour, day, week, month, year and all: so the
+shortest filter that reaches back far enough is asked for, newest first, and other orders only where that was cut.
+praw builds its objects as ever; rows are read from the recorded pages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+from analyzer.collect import fields, limits, plain
+from analyzer.collect.adapter import cause, session
+from analyzer.collect.base import WireCollector
+from analyzer.collect.clock import Stopped
+from analyzer.collect.desk import Desk
+from analyzer.collect.fields import Reject
+from analyzer.collect.wire import Refused
+from analyzer.errors import AnalyzerError, CollectError
+from analyzer.study import Study
+
+HOST, OAUTH, SHORT = "https://www.reddit.com", "https://oauth.reddit.com", "https://redd.it"
+#: A listing with this many items was cut by Reddit's limit of about 1,000.
+CUT = 950
+_FILTERS = (("hour", 1 / 24), ("day", 1.0), ("week", 7.0), ("month", 28.0), ("year", 365.0), ("all", 1e9))
+_SORTS = ("relevance", "top", "comments")
+_OWN = ("reddit.com", "redd.it", "redditmedia.com", "redditstatic.com")
+_GONE = ("[deleted]", "[removed]", "[deleted by user]")
+#: What praw and its objects raise on odd answers (some are builtin errors).
+_ODD = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
+
+
+class Reddit(WireCollector):
+    """Submissions that hold a term, the newest of each subreddit, and their comments."""
+
+    name = "reddit"
+    limit = limits.REDDIT
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        import praw
+        import prawcore
+
+        class TimeoutRequestor(prawcore.Requestor):
+            """prawcore passes a constant time-out; this one is ours."""
+
+            def request(self, *args: Any, timeout: Any = None, **kwargs: Any) -> Any:
+                return super().request(*args, timeout=desk.wire.policy.read_s, **kwargs)
+
+        client_id, secret = desk.credentials.values(self.name)
+        base = desk.base(HOST)
+        oauth = desk.base(base if "base_url" in desk.settings else OAUTH, "oauth_url")
+        short = desk.base(base if "base_url" in desk.settings else SHORT, "short_url")
+        self._praw = praw.Reddit(
+            client_id=client_id,
+            client_secret=secret,
+            user_agent=desk.wire.user_agent,
+            reddit_url=base,
+            oauth_url=oauth,
+            short_url=short,
+            check_for_updates=False,
+            requestor_class=TimeoutRequestor,
+            requestor_kwargs={"session": session(desk.wire, _kind)},
+            # Explicit, so that no praw.ini of the work folder has a say.
+            username=None,
+            password=None,
+            refresh_token=None,
+            ratelimit_seconds=0,
+        )
+        self._threads: dict[str, None] = {}
+
+    def fetch(self, study: Study) -> Iterator[Any]:
+        """Search, list the newest, then read the comments of what was found in the window."""
+        problems = []
+        subreddits = self.desk.setting("subreddits", ("all",))
+        for name in subreddits:
+            try:
+                yield from self._subreddit(name)
+            except Refused as error:
+                problems.append(str(error))
+                self.desk.hole(*self.desk.window, "gap", f"r/{name}: {error}"[:200])
+        if problems and len(problems) == len(subreddits):
+            raise CollectError("; ".join(problems))
+        if self.desk.setting("comments", True):
+            yield from self._comments()
+
+    def _subreddit(self, name: str) -> Iterator[Any]:
+        place = self._praw.subreddit(name)
+        for term in self.desk.terms():
+            yield from self._search(place, name, f'"{term}"' if " " in term else term)
+        if name != "all" and self.desk.setting("new", True):
+            listing = self._listing(place.new(limit=None), f"r/{name} new")
+            oldest, n = yield from listing
+            start = self.desk.window[0]
+            if n >= CUT and oldest > start:
+                self.desk.hole(start, oldest, "truncated", f"r/{name}: /new reaches back to here only")
+
+    def _search(self, place: Any, name: str, term: str) -> Iterator[Any]:
+        (start, end), query = self.desk.window, f"r/{name} {term}"
+        filters = self.desk.setting("time_filters", ()) or (self._filter(start),)
+        for chosen in filters:
+            oldest, n = yield from self._listing(place.search(term, sort="new", time_filter=chosen, limit=None), query)
+            days = dict(_FILTERS).get(chosen, 1e9)
+            reach = max(start, self.wire.now() - dt.timedelta(days=min(days, 36500.0)))
+            if n < CUT:
+                self.desk.cover(query, reach, end)
+                continue
+            self.desk.cover(query, max(oldest, start), end)
+            self.desk.hole(reach, oldest, "truncated", f"r/{name}: search gives 1,000 at most")
+            for sort in self.desk.setting("sorts", _SORTS):
+                yield from self._listing(place.search(term, sort=sort, time_filter=chosen, limit=None), query)
+
+    def _filter(self, start: dt.datetime) -> str:
+        days = (self.wire.now() - start) / dt.timedelta(days=1)
+        return next(name for name, reach in _FILTERS if days <= reach)
+
+    def _listing(self, items: Iterator[Any], query: str) -> Any:
+        """Drive a praw listing to its end; yields each page, returns the oldest time seen and the number of items."""
+        start, end = self.desk.window
+        oldest, n, page = end, 0, None
+        found = iter(items)
+        while True:
+            item = self._guard(next, found, None)
+            if self.wire.last is not page:
+                page = self.wire.last
+                yield page
+            if item is None:
+                return oldest, n
+            n += 1
+            time = fields.moment_or_none(getattr(item, "created_utc", None))
+            if time is not None:
+                oldest = min(oldest, time)
+                if start <= time < end and getattr(item, "num_comments", None):
+                    self._threads.setdefault(str(item.id))
+
+    def _comments(self) -> Iterator[Any]:
+        most = int(self.desk.setting("max_threads", 500))
+        for number, name in enumerate(self._threads):
+            if number >= most:
+                start, end = self.desk.window
+                note = f"comments of {most:,} of {len(self._threads):,} threads were read (max_threads)"
+                self.desk.hole(start, end, "unknown", note)
+                return
+            submission = self._praw.submission(name)
+            try:
+                self._guard(lambda s=submission: s.comments.replace_more(limit=self._more(), threshold=0))
+            except Refused as error:
+                self.desk.notes[f"thread {name}"] = f"HTTP {error.status}"
+            yield self.wire.last
+
+    def _more(self) -> int:
+        return int(self.desk.setting("max_more", 16))
+
+    def _guard(self, function: Any, *args: Any) -> Any:
+        """Call praw; an odd answer ends the listing, a refusal becomes our own error."""
+        import prawcore
+        from praw.exceptions import PRAWException
+
+        try:
+            return function(*args)
+        except prawcore.ResponseException as error:
+            status = error.response.status_code
+            hint = {
+                401: "the credentials are not accepted; `outage-analyzer sources` says where they are read from",
+                403: "private, or not for this client",
+                404: "banned, or not there",
+            }.get(status, "refused")
+            raise Refused(f"reddit: HTTP {status} ({hint})", status) from error
+        except (prawcore.PrawcoreException, PRAWException, *_ODD) as error:
+            ours = cause(error)
+            if isinstance(ours, AnalyzerError | Stopped):
+                raise ours from None
+            self.desk.notes["odd answers"] = int(self.desk.notes.get("odd answers", 0)) + 1
+            start, end = self.desk.window
+            self.desk.hole(start, end, "unknown", f"an answer that praw could not read ({type(error).__name__})")
+            return None
+
+    @staticmethod
+    def shape(kind: str, page: Any) -> str:
+        """A listing, a thread (two listings), or what `morechildren` answers."""
+        if kind == "comments":
+            good = isinstance(page, list) and len(page) == 2 and all(_children(p) is not None for p in page)
+        elif kind == "more":
+            good = isinstance(fields.mapping(fields.mapping(page).get("json")).get("data"), dict)
+        else:
+            good = _children(page) is not None
+        return "" if good else "a body that is no listing"
+
+    @staticmethod
+    def items(kind: str, page: Any) -> Iterator[Any]:
+        """Yield submissions and comments (replies too); markers of omitted comments are passed over."""
+        if kind == "more":
+            data = fields.mapping(fields.mapping(fields.mapping(page).get("json")).get("data"))
+            stack = list(reversed(fields.listing(data.get("things"))))
+        else:
+            pages = page if isinstance(page, list) else [page]
+            stack = [c for p in reversed(pages) for c in reversed(_children(p) or [])]
+        while stack:
+            child = stack.pop()
+            if isinstance(child, dict) and child.get("kind") == "more":
+                continue
+            yield child
+            replies = fields.mapping(fields.mapping(child).get("data")).get("replies")
+            stack += reversed(_children(replies) or [])
+
+    @staticmethod
+    def parse(raw: Any) -> dict[str, Any] | None:
+        """Read a submission (t3) or a comment (t1); what was deleted is no post."""
+        child = fields.obj(raw)
+        data = fields.obj(child.get("data"))
+        comment = child.get("kind") == "t1"
+        if child.get("kind") not in ("t1", "t3"):
+            raise Reject("unknown kind", f"field 'kind' holds {str(child.get('kind'))[:40]!r}; t1 and t3 are read")
+        bare = fields.identity(data, "id")
+        body = fields.maybe(data, "body" if comment else "selftext") or ""
+        title = None if comment else fields.maybe(data, "title")
+        if body.strip() in _GONE or fields.maybe(data, "removed_by_category"):
+            return None
+        text = unescape("\n\n".join(t for t in (title, body) if t and t.strip()))
+        if not text.strip():
+            raise Reject("no text", f"neither title nor text ({'body' if comment else 'selftext'}) holds any")
+        permalink = fields.maybe(data, "permalink")
+        link = None if comment or data.get("is_self") is True else fields.maybe(data, "url")
+        author = fields.maybe(data, "author")
+        return {
+            "source": "reddit",
+            "post_id": f"{'t1' if comment else 't3'}_{bare}",
+            "created_at": fields.moment(data.get("created_utc"), "created_utc"),
+            "text": text,
+            "author": None if author in _GONE else author,
+            "handle": None if author in _GONE else author,
+            "language": None,
+            "kind": "reply" if comment else "repost" if fields.maybe(data, "crosspost_parent") else "original",
+            "parent_id": fields.maybe(data, "parent_id" if comment else "crosspost_parent"),
+            "thread_id": fields.maybe(data, "link_id") if comment else f"t3_{bare}",
+            "n_likes": fields.count(data, "score"),
+            "n_replies": None if comment else fields.count(data, "num_comments"),
+            "url": f"https://www.reddit.com{permalink}" if permalink and permalink.startswith("/") else None,
+            "has_link": plain.leaves([*plain.addresses(text), *([link] if link else [])], _OWN),
+        }
+
+
+def _children(listing: Any) -> list[Any] | None:
+    """Return a listing's children, or None where it is no listing."""
+    found = fields.mapping(fields.mapping(listing).get("data")).get("children")
+    return found if isinstance(found, list) else None
+
+
+def _kind(method: str, url: str) -> str:
+    path = urlsplit(url).path
+    if "/api/morechildren" in path:
+        return "more"
+    if path.startswith("/comments/"):
+        return "comments"
+    return "listing" if path.startswith("/r/") else ""

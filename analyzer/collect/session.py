@@ -1,0 +1,255 @@
+"""One source's collection from start to commit: resume, fetch, read the raw log, one atomic run."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from analyzer.collect import coverage, plan
+from analyzer.collect.base import PLAIN, PageCollector, WireCollector
+from analyzer.collect.clock import Clock, Stopped, SystemClock
+from analyzer.collect.credentials import Credentials
+from analyzer.collect.desk import Desk
+from analyzer.collect.http import Layer, Policy
+from analyzer.collect.plainjson import dumps
+from analyzer.collect.progress import Meter, uncovered
+from analyzer.collect.rawlog import RawLog
+from analyzer.collect.reader import Counts, Reader, post_table
+from analyzer.collect.wire import Wire
+from analyzer.errors import CollectError, CorpusError
+from analyzer.study import Study
+
+if TYPE_CHECKING:
+    from analyzer.store import Corpus
+
+log = logging.getLogger(__name__)
+#: Format name under which raw logs are kept in the corpus.
+FORMAT = "pages"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a collection may be given besides study and corpus; the defaults are for real use.
+
+    Parameters
+    ----------
+    interval_s
+        Seconds between two rounds of ``follow``.
+    n_rounds
+        Rounds of ``follow`` before it ends by itself; None follows until stopped.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    credentials: Credentials = field(default_factory=Credentials)
+    policy: Policy = field(default_factory=Policy)
+    seed: int | None = None
+    interval_s: float = 60.0
+    n_rounds: int | None = None
+    user_agent: str = "linux:outage-analyzer:0.1 (research on service outages)"
+
+
+@dataclass
+class Result:
+    """What one source's collection came to."""
+
+    source: str
+    counts: Counts = field(default_factory=Counts)
+    error: str = ""
+    stopped: bool = False
+    n_requests: int = 0
+    n_replayed: int = 0
+    n_retries: int = 0
+    waited_s: float = 0.0
+    notes: dict[str, Any] = field(default_factory=dict)
+    uncovered: list[str] = field(default_factory=list)
+    run_id: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        counts = vars(self.counts) | {
+            "new_fields": dict(self.counts.new_fields),
+            "reasons": dict(self.counts.reasons),
+        }
+        return {**{k: v for k, v in vars(self).items() if k != "counts"}, **counts}
+
+
+def collect_one(
+    source: Any,
+    study: Study,
+    corpus: Corpus,
+    *,
+    options: Options,
+    max_cost: float | None,
+    notify: Callable[[str], None],
+) -> Result:
+    """Collect one source; a refusal or a stop keeps what came before it.
+
+    Parameters
+    ----------
+    source
+        A built-in collector's class, or a user's own object with `name`, `fetch` and `parse`.
+    """
+    name = source.name
+    header = {"source": name, "started": options.clock.now().isoformat(), "study": _digest(study, source)}
+    rawlog = RawLog(corpus.path / "raw" / "open" / f"{_safe(name)}.jsonl", header)
+    try:
+        if _committed(corpus, rawlog.session) or rawlog.header["study"] != header["study"]:
+            rawlog = _renewed(rawlog, header, source, study, corpus)
+        result = Result(name)
+        if isinstance(source, type) and issubclass(source, WireCollector):
+            desk, collector = _fetch(source, study, corpus, rawlog, result, options, max_cost, notify)
+        else:
+            desk, collector = None, PageCollector(source)
+            _fetch_own(source, study, rawlog, result, options)
+        if len(rawlog) or (desk is not None and desk.holes):
+            _commit(rawlog, collector, study, corpus, result, desk)
+        rawlog.close(remove=True)
+    except BaseException:
+        rawlog.close()
+        raise
+    return result
+
+
+def _fetch(
+    source: type[WireCollector],
+    study: Study,
+    corpus: Corpus,
+    rawlog: RawLog,
+    result: Result,
+    options: Options,
+    max_cost: float | None,
+    notify: Callable[[str], None],
+) -> tuple[Desk, Any]:
+    """Drive a built-in collector until it ends, is refused, or is stopped."""
+    seed = int(rawlog.session[:8], 16) if options.seed is None else options.seed
+    layer = Layer(source.name, limit=source.limit, clock=options.clock, policy=options.policy, seed=seed, notify=notify)
+    meter = Meter(source.name, source.items, layer, notify)
+    wire = Wire(layer, rawlog, user_agent=options.user_agent, shape=source.shape, on_page=meter.page)
+    last = _last_info(corpus, source.name)
+    desk = Desk(
+        source.name,
+        study,
+        wire,
+        options.credentials,
+        covered=plan.from_rows(last.get("spans", ())),
+        memory=last.get("memory", {}),
+        max_cost=max_cost,
+        notify=notify,
+        settle_s=source.settle_s,
+    )
+    meter.desk = desk
+    try:
+        collector = source(desk)
+        for _ in collector.fetch(study):
+            pass
+    except Stopped:
+        result.stopped = True
+    except CollectError as error:
+        result.error = str(error)
+        start, end = desk.window
+        kind = "rate_limited" if type(error).__name__ in ("Held", "Capped") else "gap"
+        desk.hole(start, end, kind, str(error)[:200])
+    finally:
+        wire.close()
+    result.n_requests, result.n_retries, result.waited_s = layer.n_requests, layer.n_retries, layer.waited_s
+    result.n_replayed = wire.n_replayed
+    if wire.n_odd:
+        desk.notes["pages of an unknown shape"] = wire.n_odd
+    result.notes = dict(desk.notes)
+    desk.holes = coverage.sharpened(desk)
+    result.uncovered = uncovered(desk)
+    return desk, source
+
+
+def _fetch_own(source: Any, study: Study, rawlog: RawLog, result: Result, options: Options) -> None:
+    """Drive a user's own collector: each item it yields is recorded before it is parsed."""
+    try:
+        for raw in source.fetch(study):
+            if options.clock.stop.is_set():
+                raise Stopped
+            body = dumps(raw)
+            key = rawlog.key("", "", body)
+            if rawlog.get(key) is None:
+                rawlog.append(key, kind=PLAIN, url="", at=options.clock.now(), body=body, is_json=True)
+    except Stopped:
+        result.stopped = True
+    except CollectError as error:
+        result.error = str(error)
+
+
+def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result: Result, desk: Desk | None) -> None:
+    """Read the raw log and make it, its rows and what it covered visible in one step."""
+    import pandas as pd
+
+    rawlog.sync()
+    name = result.source
+    info: dict[str, Any] = {"platform": name, "session": rawlog.session}
+    if desk is not None:
+        info |= {"spans": plan.to_rows(desk.all_spans()), "memory": {**desk.memory, **_memory(desk)}}
+    file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
+    with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
+        entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
+        reader = Reader(collector, study, corpus.pseudonym, file=file)
+        for batch in reader.batches(rawlog.pages()):
+            if batch.posts:
+                run.add_posts(post_table(batch.posts, entry))
+            if batch.updates:
+                run.add_updates(pd.DataFrame(_filled(batch.updates)))
+            if batch.rejects:
+                run.add_rejects(pd.DataFrame([{**r, "_input": entry["sha256"]} for r in batch.rejects]))
+        if desk is not None and (rows := coverage.rows(desk)):
+            run.add_coverage(pd.DataFrame(rows))
+        run.notes = {"collect": {**result.notes, "uncovered": result.uncovered, "error": result.error}}
+        result.counts, result.run_id = reader.counts, run.run_id
+
+
+def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from analyzer.schema import UPDATES
+
+    return [{n: r.get(n) for n in UPDATES.names if n != "run_id"} for r in rows]
+
+
+def _memory(desk: Desk) -> dict[str, Any]:
+    return {"etags": desk.notes["etags"]} if "etags" in desk.notes else {}
+
+
+def _renewed(rawlog: RawLog, header: Mapping[str, Any], source: Any, study: Study, corpus: Corpus) -> RawLog:
+    """Put away a log that belongs to a finished collection, or to another wording of the study, and begin a new one."""
+    if len(rawlog) and not _committed(corpus, rawlog.session):
+        # Collected for an earlier wording of the study: nothing is lost, its pages become a run of their own.
+        collector = source if isinstance(source, type) else PageCollector(source)
+        _commit(rawlog, collector, study, corpus, Result(source.name), None)
+    path = rawlog.path
+    rawlog.close(remove=True)
+    return RawLog(path, header)
+
+
+def _infos(corpus: Corpus) -> Iterator[Mapping[str, Any]]:
+    """Yield what was noted of earlier collections, the newest first."""
+    if corpus.exists():
+        yield from (e["info"] for e in reversed(corpus.raw()) if e["format"] == FORMAT)
+
+
+def _committed(corpus: Corpus, session: str) -> bool:
+    return any(info.get("session") == session for info in _infos(corpus))
+
+
+def _last_info(corpus: Corpus, name: str) -> Mapping[str, Any]:
+    return next((i for i in _infos(corpus) if i.get("platform") == name and "spans" in i), {})
+
+
+def _digest(study: Study, source: Any) -> str:
+    """Return what a raw log must agree with to be resumed: the study, where it bears on this source."""
+    plain = study.to_dict()
+    own = {k: plain[k] for k in ("service", "since", "until", "terms", "aliases", "exclude", "languages", "accounts")}
+    own |= {"settings": plain["sources"].get(source.name, {}), "status_page": plain["status_page"]}
+    return hashlib.blake2b(dumps(own), digest_size=10).hexdigest()
+
+
+def _safe(name: str) -> str:
+    if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+        raise CorpusError(f"a collector's name {name!r} must be of letters, digits, - and _")
+    return name

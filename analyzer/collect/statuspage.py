@@ -1,0 +1,196 @@
+"""Status pages: incident.io's own format, Statuspage v2 (or the compatible shim), then RSS and Atom.
+
+Which one answered, and how complete it is, is recorded. What does not answer is unknown, never "no incident".
+Formats: docs.incident.io/status-pages, the OpenAPI of Statuspage customers; the native one is undocumented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from analyzer.collect import fields, statusfeed
+from analyzer.collect.address import checked
+from analyzer.collect.base import WireCollector
+from analyzer.collect.fields import Reject
+from analyzer.collect.http import Answer, GaveUp
+from analyzer.collect.official import stage_of_status, stage_of_text
+from analyzer.collect.plainjson import loads
+from analyzer.errors import CollectError
+from analyzer.study import Study
+
+#: Statuspage gives the 50 most recent incidents and no second page.
+MOST = 50
+FEEDS = ("/history.atom", "/history.rss", "/feed.atom", "/feed.rss")
+_MAINTENANCE = frozenset({"scheduled", "in_progress", "verifying", "completed"})
+
+
+class StatusPage(WireCollector):
+    """The provider's own status page, named by `status_page` in the study."""
+
+    name = "statuspage"
+    table = "updates"
+    settle_s = 0.0
+
+    def fetch(self, study: Study) -> Iterator[Any]:
+        """Try the formats in turn; the first that answers is the one that is read."""
+        given = str(self.desk.settings.get("base_url", study.status_page))
+        if not given:
+            raise CollectError(
+                "statuspage: the study names no status page; set status_page = 'https://status.example.com' in it"
+            )
+        base = checked(given if "://" in given else f"https://{given}", name=self.name)
+        host = urlsplit(study.status_page or base).hostname or urlsplit(base).netloc
+        tries = [(f"{base}/proxy/{host}/incidents", "native"), (f"{base}/api/v2/incidents.json", "incidents")]
+        tries += [(base + path, "feed") for path in FEEDS]
+        refusals = []
+        for url, kind in tries:
+            try:
+                answer = self._try(url, kind)
+            except GaveUp as error:
+                # A page that fails for good may still have a feed.
+                refusals.append(f"{kind}: {error}"[:120])
+                continue
+            if answer.status == 200:
+                yield from self._answered(url, kind, answer)
+                return
+            if answer.status == 304:
+                self.desk.notes["unchanged"] = True
+                self.desk.cover(self.name, self.wire.now(), self.wire.layer.clock.now())
+                return
+            refusals.append(f"{kind}: HTTP {answer.status}")
+        raise CollectError(
+            f"statuspage: {base} answers in none of the known formats ({'; '.join(refusals)}). Whether there were "
+            "incidents is unknown; give their timeline by `outage-analyzer updates`"
+        )
+
+    def _try(self, url: str, kind: str) -> Answer:
+        """Ask once for a small page without recording, since a page that is not there may answer anything."""
+        if self._is_there(url, kind):
+            return self.wire.get(url, kind=kind, headers=self._conditional(url))
+        return Answer(404, {}, b"")
+
+    def _is_there(self, url: str, kind: str) -> bool:
+        if kind != "native":
+            return True
+        answer = self.wire.get(url.removesuffix("/incidents"), kind="probe")
+        return answer.status == 200 and isinstance(fields.mapping(loads(answer.body)).get("summary"), dict)
+
+    def _conditional(self, url: str) -> dict[str, str]:
+        etag = fields.maybe(fields.mapping(self.desk.memory.get("etags")), url)
+        return {"if-none-match": etag} if etag else {}
+
+    def _answered(self, url: str, kind: str, answer: Answer) -> Iterator[Any]:
+        if etag := answer.headers.get("etag"):
+            self.desk.notes["etags"] = {url: etag}
+        page = answer.body.decode("utf-8", "replace") if kind == "feed" else loads(answer.body)
+        yield page
+        found = [i for i in self.items(kind, page) if isinstance(i, dict)]
+        bodies = [_body(fields.mapping(i.get("update"))) for i in found]
+        incidents = {str(fields.mapping(i.get("incident")).get("id")) for i in found}
+        complete = {"native": "incident.io", "incidents": "Statuspage v2", "feed": "feed: the latest words only"}[kind]
+        if kind == "incidents" and found and not any(bodies):
+            complete = "incident.io's compatible shim: without the provider's words"
+        if kind == "incidents" and len(incidents) >= MOST:
+            complete += f"; the {MOST} most recent incidents only"
+        self.desk.notes |= {"answered": kind, "completeness": complete, "n_incidents": len(incidents)}
+        self.desk.notify(f"statuspage: {complete}, {len(incidents)} incidents, {len(found)} updates")
+        start, end = self.desk.window
+        times = [t for i in found if (t := _posted(fields.mapping(i.get("update")))) is not None]
+        reach = min(times, default=end)
+        if kind == "incidents" and len(incidents) < MOST:
+            reach = min(reach, start)
+        self.desk.cover(self.name, max(reach, start), end)
+        self.desk.hole(start, min(max(reach, start), end), "unknown", f"the page does not reach back ({complete})")
+
+    @staticmethod
+    def shape(kind: str, page: Any) -> str:
+        """A page holds a list of incidents."""
+        if kind in ("incidents", "native"):
+            return "" if isinstance(fields.mapping(page).get("incidents"), list) else "a body without incidents"
+        return ""
+
+    @staticmethod
+    def items(kind: str, page: Any) -> Iterator[Any]:
+        """Yield ``{"incident", "update", "n"}`` for each update of each incident."""
+        if kind == "feed":
+            yield from statusfeed.items(page)
+            return
+        if kind == "probe":
+            return
+        for incident in fields.listing(fields.mapping(page).get("incidents")):
+            if not isinstance(incident, dict):
+                yield incident
+                continue
+            updates = incident.get("incident_updates", incident.get("updates"))
+            if not isinstance(updates, list) or not updates:
+                # Only the incident's own word is known.
+                updates = [{k: incident.get(k) for k in ("status", "created_at", "published_at", "body")}]
+            for number, update in enumerate(updates):
+                yield {"incident": incident, "update": update, "n": len(updates) - number}
+
+    @staticmethod
+    def parse(raw: Any) -> dict[str, Any] | None:
+        """Read one update of one incident; planned maintenance is no incident."""
+        item = fields.obj(raw)
+        incident, update = fields.obj(item.get("incident")), fields.obj(item.get("update"))
+        impact = fields.maybe(incident, "impact")
+        body = _body(update)
+        status = fields.maybe(update, "status") or fields.maybe(update, "to_status") or stage_of_text(body or "")
+        status = status or fields.maybe(incident, "status")
+        if not status:
+            raise Reject("no status", "neither update nor incident has a status")
+        if impact == "maintenance" or status.lower() in _MAINTENANCE or incident.get("type") == "maintenance":
+            return None
+        incident_id = fields.identity(incident, "id")
+        posted = _posted(update)
+        if posted is None:
+            raise Reject("no time", "none of created_at, published_at and display_at can be read")
+        return {
+            "provider": "",
+            "incident_id": incident_id,
+            "update_id": fields.maybe(update, "id") or f"{incident_id}-{item.get('n', 1)}",
+            "source": _source(incident, update),
+            "incident_name": fields.maybe(incident, "name"),
+            "impact": impact,
+            "status": status,
+            "stage": stage_of_status(status),
+            "posted_at": posted,
+            "claimed_at": fields.moment_or_none(update.get("display_at")),
+            "body": body,
+            "components": _components(incident, update),
+        }
+
+
+def _posted(update: Any) -> Any:
+    for name in ("created_at", "published_at", "display_at", "updated_at"):
+        if (found := fields.moment_or_none(update.get(name))) is not None:
+            return found
+    return None
+
+
+def _body(update: Any) -> str | None:
+    return fields.maybe(update, "body") or fields.maybe(update, "message_string")
+
+
+def _source(incident: Any, update: Any) -> str:
+    if incident.get("feed"):
+        return "rss"
+    incident_id = str(incident.get("id"))
+    ulid = len(incident_id) == 26 and incident_id.isalnum() and incident_id.startswith("0")
+    return "incidentio" if ulid or "published_at" in update else "statuspage"
+
+
+def _components(incident: Any, update: Any) -> list[str] | None:
+    for owner, name in (
+        (update, "affected_components"),
+        (incident, "components"),
+        (incident, "affected_components"),
+        (incident, "component_impacts"),
+    ):
+        found = [fields.mapping(c) for c in fields.listing(owner.get(name))]
+        names = [n for c in found if (n := fields.maybe(c, "name") or fields.maybe(c, "component_name"))]
+        if names:
+            return list(dict.fromkeys(names))
+    return None
