@@ -71,7 +71,7 @@ def test_known_values_of_a_seed() -> None:
     """Guards the promise that a seed gives the same posts on every Python version."""
     made = simulate(0, n_posts=50)
     assert len(made.posts) == 59
-    assert made.posts["text"].iloc[0] == "ChatGPT or Claude if I want to invent riddles for a children's party?"
+    assert made.posts["text"].iloc[0] == "ChatGPT or Gemini if I want to draft a birthday speech?"
 
 
 def test_the_default_is_a_working_day_with_a_late_provider(chatgpt: Simulation) -> None:

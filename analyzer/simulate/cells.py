@@ -14,10 +14,10 @@ from analyzer.simulate.stock import Piece, stock
 Ints = NDArray[np.int64]
 
 #: A written post, or a core without a second half, is used at most about this often before composed ones fill in.
-_USES = 4.0
+_USES = 2.5
 #: Kinds of material and the share each would have of a cell if there were enough of it.
 _WRITTEN, _CORE, _PAIR = 0, 1, 2
-_WISH = (0.45, 0.12, 0.43)
+_WISH = (0.4, 0.1, 0.5)
 
 
 @dataclass(frozen=True)

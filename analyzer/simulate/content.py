@@ -16,6 +16,8 @@ from analyzer.simulate.scenario import Scenario
 from analyzer.simulate.stock import Piece, Stock, stock
 
 Ints = NDArray[np.int64]
+#: Templates with many fillings are used this much more often than fixed lines.
+_VARIED = 12
 _BIT = {name: 1 << i for i, name in enumerate(TOPICS)}
 
 
@@ -61,12 +63,20 @@ def write(scenario: Scenario, slots: Slots, rng: np.random.Generator) -> Content
     for i, text in zip(index.tolist(), chosen, strict=True):
         made.text[i] = text
     clock = (slots.minute + scenario.since.hour * 60 + scenario.since.minute).astype(np.int64)
-    made.text = texts.filled(made.text, clock, profile, have, rng)
+    made.text = texts.filled(made.text, clock, _elapsed(scenario, slots.minute), profile, have, rng=rng)
     worn = texts.worn([made.text[i] for i in index], rng)
     for i, text in zip(index.tolist(), worn, strict=True):
         made.text[i] = text
     _reposts(scenario, slots, made, rng)
     return made
+
+
+def _elapsed(scenario: Scenario, minute: NDArray[np.float64]) -> Ints:
+    """Minutes since the latest wave began; for single faults before any, a number between 10 and 70."""
+    onsets = np.sort([w.onset_min for w in scenario.waves])
+    wave = np.searchsorted(onsets, minute, side="right") - 1
+    started = onsets[np.maximum(wave, 0)] if len(onsets) else minute
+    return np.where(wave >= 0, minute - started, 10 + minute % 60).astype(np.int64)
 
 
 def _set(made: Content, index: Ints, piece: Piece) -> None:
@@ -135,6 +145,7 @@ def _talk(slots: Slots, have: Stock, made: Content, rng: np.random.Generator) ->
         share = min(0.4, 3 * len(written) / len(here)) if written else 0.0
         use = rng.random(len(here)) < share if fixed else np.ones(len(here), dtype=bool)
         pick = rng.integers(0, 1 << 30, (3, len(here)))
+        fixed = [line for line in fixed for _ in range(_VARIED if "{task}" in line else 1)]
         for k, i in enumerate(here.tolist()):
             if use[k] and written:
                 piece = written[pick[0, k] % len(written)]

@@ -71,10 +71,15 @@ def _tails(stock: Stock, without: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def filled(
-    texts: Sequence[str], minute_of_day: Ints, profile: Profile, stock: Stock, rng: np.random.Generator
+    texts: Sequence[str], clock: Ints, elapsed: Ints, profile: Profile, stock: Stock, *, rng: np.random.Generator
 ) -> list[str]:
-    """Fill the gaps: service, time, number, error code, place, device, competitor, hashtag, official account."""
-    pick = rng.integers(0, 1 << 30, (4, len(texts)))
+    """Fill the gaps: service, time, number, error code, place, device, competitor, hashtag, official account.
+
+    Parameters
+    ----------
+    clock, elapsed
+        Minute of the day of every post, and minutes since the trouble began, for ``{t}`` and ``{ago}``.
+    """
     fillers: dict[str, Sequence[str]] = {
         "s": profile.spellings,
         "c": profile.competitors,
@@ -82,27 +87,40 @@ def filled(
         "tag": (profile.tag, profile.service.replace(" ", "")),
         "official": (profile.official,),
         "place": PLACES,
+        "place2": PLACES,
         "device": DEVICES,
+        "device2": DEVICES,
         "count": [str(i) for i in range(37, 4000, 61)],
         "n": [str(i) for i in range(2, 10)],
         "name": [f"({profile.service})", f"#{profile.tag}", f"#{profile.tag}down", f"- {profile.service}"],
     }
     for slot in ("task", "outcome", "who"):
         fillers[slot] = stock.words.get(("en", slot), ["thing"])
-    order = {name: k % 4 for k, name in enumerate(fillers)}
+    draws = rng.integers(0, 1 << 62, len(texts)).tolist()
+    out = list(texts)
+    for i, text in enumerate(texts):
+        if "{" not in text:
+            continue
+        pieces, rest = _GAP.split(text), draws[i]
+        for k in range(1, len(pieces), 2):
+            if words := fillers.get(pieces[k]):
+                rest, at = divmod(rest, len(words))
+                pieces[k] = words[at]
+            else:
+                rest, at = divmod(rest, 40)
+                pieces[k] = _time(pieces[k], int(clock[i]) - at, int(elapsed[i]))
+        out[i] = "".join(pieces)
+    return out
 
-    def fill(i: int, text: str) -> str:
-        def value(match: re.Match[str]) -> str:
-            name = match[1]
-            if name == "t":
-                clock = int(minute_of_day[i] - pick[3, i] % 40) % 1440
-                return f"{clock // 60}:{clock % 60:02d}"
-            words = fillers.get(name)
-            return match[0] if words is None else words[pick[order[name], i] // (7 * order[name] + 1) % len(words)]
 
-        return _GAP.sub(value, text)
-
-    return [fill(i, text) if "{" in text else text for i, text in enumerate(texts)]
+def _time(gap: str, clock: int, elapsed: int) -> str:
+    if gap == "t":
+        return f"{clock % 1440 // 60}:{clock % 60:02d}"
+    if gap != "ago":
+        return "{" + gap + "}"
+    if elapsed < 100:
+        return f"{max(5, round(elapsed / 5) * 5)} minutes"
+    return f"{round(elapsed / 60)} hours"
 
 
 def worn(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
