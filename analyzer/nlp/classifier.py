@@ -93,7 +93,9 @@ def load(model: str | Any = DEFAULT, **options: Any) -> Classifier:
 
 @lru_cache(maxsize=8)
 def _by_name(name: str, **options: Any) -> Classifier:
-    module, _, attribute = MODELS.get(name, name).partition(":")
+    # A name as it stands in labels, such as fast-1, means the tier.
+    known = name if ":" in name or name in MODELS else name.partition("-")[0]
+    module, _, attribute = MODELS.get(known, name).partition(":")
     if not attribute:
         raise ModelError(f"no model {name!r}; give {', '.join(MODELS)} or 'module:object'")
     try:

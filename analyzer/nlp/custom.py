@@ -50,7 +50,7 @@ class Estimator:
     attribute `label_` of the estimator says which label 1 is, else it is `relevant`.
     """
 
-    thresholds: Mapping[str, float] = {}  # noqa: RUF012
+    thresholds: Mapping[str, float] = {}
 
     def __init__(self, estimator: Any, name: str) -> None:
         self.name = name
@@ -80,7 +80,7 @@ class Estimator:
 class Pipeline:
     """A callable that maps a list of texts to ``{"label", "score"}`` dicts, one or several a text."""
 
-    thresholds: Mapping[str, float] = {}  # noqa: RUF012
+    thresholds: Mapping[str, float] = {}
 
     def __init__(self, pipeline: Any, name: str) -> None:
         self.name = name

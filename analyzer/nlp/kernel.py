@@ -159,7 +159,7 @@ def emit(data: Any, start: int, stop: int, fold: Any, names: Any, out: Any, info
                     s = 6
                 elif 0x3040 <= code < 0x3100:
                     s = 7
-                elif 0xAC00 <= code:
+                elif code >= 0xAC00:
                     s = 8
                 elif 0x3400 <= code < 0xA000:
                     s = 9
