@@ -108,7 +108,7 @@ def build(
         robustness=_robust(evidence, found, main, series, coverage, (start, end), estimate),
         extractions=schema.empty(schema.EXTRACTIONS),
         coverage=_coverage(coverage, evidence, start, end),
-        facts={} if main is None else _facts(detection, evidence, found[main], window[1], seed),
+        facts={} if main is None else _facts(detection, evidence, found[main], window[1]),
         quality=quality(evidence, series, detection, posts),
     )
 
@@ -204,7 +204,7 @@ def _ladder(detection: Detection, evidence: Evidence, found: list[_Found], main:
     if main is None:
         return schema.empty(schema.LADDER)
     series = detection.series
-    low, high = facts.peak_interval(series, detection.usual, _span(detection, found[main]), seed=seed)
+    low, _, high = facts.peak_interval(series, detection.usual, _span(detection, found[main]), seed=seed)
     peak = (found[main].row["peak"], series.at(low), series.at(high + 1))
     return ladder(found[main].row, found[main].words, evidence, peak=peak)
 
@@ -260,25 +260,21 @@ def _robust(
     return robustness(evidence, found[main].mask, estimate=estimate, locate=locate)
 
 
-def _facts(
-    detection: Detection, evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int
-) -> dict[str, dict[str, Any]]:
+def _facts(detection: Detection, evidence: Evidence, found: _Found, end: pd.Timestamp) -> dict[str, dict[str, Any]]:
     series, usual, row = detection.series, detection.usual, found.row
     span = _span(detection, found)
     peak = int((row["peak"] - series.start).total_seconds() // series.bin_s)
-    spread = facts.peak_interval(series, usual, span, seed=seed)
     stop = row["recovery"] if row["recovery"] is not None else end
-    window = around(series, usual, span)
     out = {
         "excess_posts": facts.excess(series, usual, span),
-        "half_life_volume_s": facts.half_life(window, peak=peak, spread=spread, bin_s=series.bin_s, last=len(series)),
+        "half_life_volume_s": facts.half_life(around(series, usual, span), peak=peak),
         **facts.cadence(found.words, start=row["onset"], end=stop),
         **facts.false_resolved(found.words, row),
     }
     weight = np.where(evidence.relevant, probability(evidence.labels, "p_frustration_ge2"), 0.0)
     angry = facts.frustrated_series(series, evidence.time, weight)
     if np.nansum(angry.count[slice(*span)]) >= 8:
-        out |= facts.frustration(angry, span=span, seed=seed)
+        out |= facts.frustration(angry, span=span)
     return out
 
 

@@ -196,7 +196,8 @@ def around(series: Series, usual: Baseline, span: tuple[int, int]) -> edges.Wind
     a, b = span
     wide = max(12, round(3 * 3600 / series.bin_s), b - a)
     lo, hi = max(0, a - wide), min(len(series), b + wide)
-    return edges.Window(series.count[lo:hi], usual.mean[lo:hi], usual.dispersion, lo)
+    level = float(usual.mean[series.seen].mean())
+    return edges.Window(series.count[lo:hi], usual.mean[lo:hi], usual.dispersion, lo, level, series.bin_s)
 
 
 def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window, agree: list[str]) -> dict[str, Any]:

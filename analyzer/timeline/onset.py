@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Relative departure of real curves from the shapes used here, added to the spread of each bin.
-SHAPE_ERROR = 0.12
+SHAPE_ERROR = 0.1
+#: Departures last about this long, so that neighbouring bins err together.
+SHAPE_MEMORY_S = 1800
 _RISES = (0.0, 0.5, 1.0, 2.0, 3.0)
-_DECAYS = (0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 40.0)
+_DECAYS = (0.6, 1.0, 2.0, 20.0)
 #: Longer windows are made coarser up to this many bins, so that cost does not grow with their length.
 _MAX_WINDOW = 120
 
@@ -38,12 +40,23 @@ class Edge:
 
 @dataclass(frozen=True)
 class Window:
-    """Counts around an incident: `count` (NaN in holes), usual `mean`, `dispersion`; `origin` is its first bin."""
+    """Counts around an incident.
+
+    `count` (n,) posts per bin, NaN in holes; `mean` (n,) usual number; `dispersion` variance over mean; `origin` the
+    window's first bin in the series; `level` the usual number per bin over the whole series; `bin_s` seconds.
+    """
 
     count: NDArray[np.float64]
     mean: NDArray[np.float64]
     dispersion: float
     origin: int
+    level: float
+    bin_s: int = 300
+
+    @property
+    def shape_variance(self) -> float:
+        """Squared relative departure from the shapes, times the number of bins that share one departure."""
+        return SHAPE_ERROR**2 * max(1.0, SHAPE_MEMORY_S / self.bin_s)
 
 
 def onset(window: Window, *, peak: int, earliest: int) -> Edge:
@@ -64,17 +77,14 @@ def onset(window: Window, *, peak: int, earliest: int) -> Edge:
     grid = np.arange(first, stop + 1, 0.25 if stop - first <= 60 else (stop - first) / 240)
     grid = grid[grid < stop + 0.99]
     y, m = y[: stop + 1], m[: stop + 1]
-    observed = np.maximum(np.nanmax(y[max(first, stop - 2) :] - m[max(first, stop - 2) :], initial=0.0), 2.0)
-    scale = observed * np.geomspace(0.3, 3.0, 16)
     edges = np.arange(len(y) + 1.0)
-    log_p = np.full(len(grid), -np.inf)
     end = stop + 1.0
     u = np.clip((edges[None, :] - grid[:, None]) / (end - grid[:, None]), 0, 1)
+    log_p = np.full(len(grid), -np.inf)
     for power in _RISES:
         # Excess per bin: integral of the rising rate over the bin; unit rate at the end of the window.
         unit = np.diff(u ** (power + 1), axis=1) * (end - grid[:, None]) / (power + 1)
-        fit = _log_likelihood(y, m, unit[:, None, :] * scale[None, :, None], window.dispersion)
-        log_p = np.logaddexp(log_p, np.logaddexp.reduce(fit, axis=1))
+        log_p = np.logaddexp(log_p, _profile(y, m, unit, window)[0])
     return _edge(grid + window.origin, log_p)
 
 
@@ -84,7 +94,11 @@ OVER_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Decay:
-    """When the rise was over, and when its excess was down to half, both in bins from the start of the series."""
+    """When the rise was over (bins from the start of the series), and how long its excess took to halve (bins).
+
+    Halving is counted from 80 to 40 % of the height: for an exponential decay that is its half-life, and it does not
+    hang on where a flat top is said to end.
+    """
 
     over: Edge
     half: Edge
@@ -104,36 +118,42 @@ def recovery(window: Window, *, peak: int) -> Decay:
         Bin of the peak, counted as in the series.
     """
     y, m = window.count, window.mean
-    start = _last_high(y, m, peak - window.origin)
+    top = peak - window.origin
+    high = _last_high(y, m, top)
+    start = max(top, high - 6)
     y, m = y[start:], m[start:]
     step = max(1, ceil(len(y) / _MAX_WINDOW))
     y, m = _coarse(y, m, step)
     n = len(y)
-    observed = max(float(np.nanmax(y[: max(2, n // 20)] - m[: max(2, n // 20)], initial=0.0)), 2.0)
-    scale = observed * np.geomspace(0.35, 3.0, 14)
-    tau = np.geomspace(0.2, max(3.0 * n, 2.0), 80)
+    tau = np.geomspace(0.2, max(3.0 * n, 2.0), 60)[:, None]
+    turn = np.arange(0, (high - start) / step + 2.01, 0.5)[None, :]
     t = np.arange(n)[:, None] + np.array([0.125, 0.375, 0.625, 0.875])[None, :]
-    usual = np.minimum(np.maximum(float(np.median(m)), OVER_SHARE * scale), 0.5 * scale)
-    over, half, logs = [], [], []
+    over, half, down, logs = [], [], [], []
     for beta in _DECAYS:
-        unit = np.exp(-np.minimum((t[None] / tau[:, None, None]) ** beta, 700)).mean(2)
-        fit = _log_likelihood(y, m, unit[:, None, :] * scale[None, :, None], window.dispersion)
-        over.append(tau[:, None] * np.log(scale / usual)[None, :] ** (1 / beta))
-        half.append(np.broadcast_to(tau[:, None] * np.log(2) ** (1 / beta), fit.shape))
-        # Even prior on times themselves rather than on log tau: weight by d tau.
-        logs.append(fit + np.log(tau)[:, None])
+        since = np.maximum(t[None, None] - turn[..., None, None], 0) / tau[..., None, None]
+        unit = np.exp(-np.minimum(since**beta, 700)).mean(-1)
+        fit, height = _profile(y, m, unit, window)
+        usual = np.minimum(np.maximum(window.level * step, OVER_SHARE * height), 0.5 * height)
+        over.append(turn + tau * np.log(height / usual) ** (1 / beta))
+        from_top, to_low = (tau * np.log(1 / share) ** (1 / beta) for share in (0.8, 0.4))
+        half.append(np.broadcast_to(to_low - from_top, fit.shape))
+        down.append(turn + to_low)
+        logs.append(fit)
     log_p = np.concatenate([p.ravel() for p in logs])
+    over_at, half_in, down_at = (np.concatenate([v.ravel() for v in w]) * step for w in (over, half, down))
     offset, last = start + window.origin, window.origin + len(window.count)
+    lost = float(_weights(log_p)[down_at + offset >= last].sum())
     return Decay(
-        *(_posterior(np.concatenate([v.ravel() for v in w]) * step + offset, log_p, last) for w in (over, half))
+        _posterior(over_at + offset, log_p, float((_weights(log_p)[over_at + offset >= last]).sum()), 0.2 * step),
+        _posterior(half_in, log_p, lost, 0.2 * step),
     )
 
 
-def _posterior(where: NDArray, log_p: NDArray, last: float) -> Edge:
-    """Sort a posterior by position; `beyond` is its mass after `last`, the end of the data."""
+def _posterior(where: NDArray, log_p: NDArray, beyond: float, cell: float) -> Edge:
+    """Sort a posterior by place, take median and 95 % bounds, and widen these by half a grid `cell`."""
     order = np.argsort(where)
     found = _edge(where[order], log_p[order], spread=False)
-    return Edge(found.point, found.low, found.high, float(_weights(log_p)[where >= last].sum()))
+    return Edge(found.point, found.low - cell, found.high + cell, beyond)
 
 
 def _half_way(y: NDArray, m: NDArray, top: int) -> int:
@@ -155,14 +175,34 @@ def _last_high(y: NDArray, m: NDArray, top: int) -> int:
     return int(high.max()) if len(high) else top
 
 
-def _log_likelihood(y: NDArray, m: NDArray, excess: NDArray, phi: float) -> NDArray[np.float64]:
-    """Tempered Poisson log-likelihood (...) of bins `y` (n,) under usual `m` (n,) plus `excess` (..., n)."""
+def _profile(y: NDArray, m: NDArray, unit: NDArray, window: Window) -> tuple[NDArray, NDArray]:
+    """Fit the height of an excess of given shape.
+
+    Parameters
+    ----------
+    y, m
+        (n,) counts and usual level.
+    unit
+        (..., n) excess per bin for a height of one.
+
+    Returns
+    -------
+    (...) tempered Poisson log-likelihood with the height integrated out (Laplace), and (...) the best height.
+    """
     seen = np.isfinite(y) & (m > 0)
-    y, m = y[seen], np.maximum(m[seen], 0.02)
+    y, m, unit = y[seen], np.maximum(m[seen], 0.02), unit[..., seen]
     above = np.maximum(np.convolve(y, [0.25, 0.5, 0.25], "same")[: len(y)] - m, 0.0)
-    temper = phi + (SHAPE_ERROR * above) ** 2 / (m + above)
-    rate = m + excess[..., seen]
-    return ((y * np.log(rate) - rate) / temper).sum(-1)
+    weight = 1 / (window.dispersion + window.shape_variance * above**2 / (m + above))
+    total = (unit * weight).sum(-1)
+    height = np.maximum((np.maximum(y - m, 0) * weight).sum(-1) / np.maximum(total, 1e-9), 0.5)
+    for _ in range(12):
+        # EM for a sum of two Poisson parts (Lange & Carson 1984): steady, never negative.
+        height = height * ((y * weight) * unit / (m + height[..., None] * unit)).sum(-1) / np.maximum(total, 1e-9)
+        height = np.maximum(height, 1e-6)
+    rate = m + height[..., None] * unit
+    information = (y * weight * (unit / rate) ** 2).sum(-1) * height**2
+    fit = ((y * np.log(rate) - rate) * weight).sum(-1) - 0.5 * np.log1p(information)
+    return fit, height
 
 
 def _coarse(y: NDArray, m: NDArray, step: int) -> tuple[NDArray, NDArray]:
