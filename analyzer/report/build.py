@@ -54,7 +54,7 @@ def build(timeline: Timeline, *, title: str | None = None, lang: str = "en", all
 def _title(v: View, f: Format) -> str:
     name = summary.service(v)
     if v.incident:
-        return f"{name}: what people reported on {f.time(v.incident['onset']).rsplit(' ', 2)[0]}"
+        return f"{name}: what people reported on {f.time(v.incident['onset'], zone=False).rpartition(' ')[0]}"
     return f"{name}: {v.timeline.verdict}"
 
 
@@ -78,6 +78,7 @@ def chart(v: View, f: Format, plot: Callable[..., Any]) -> Chart:
     file = module(plot)
     name = plot.__name__.removeprefix("plot_")
     caption = (plot.__doc__ or name).splitlines()[0]
+    wide, narrow = file.sizes(v)
     draw = partial(_draw, plot, v.timeline)
     return Chart(
         name,
@@ -85,8 +86,8 @@ def chart(v: View, f: Format, plot: Callable[..., Any]) -> Chart:
         caption,
         text(file.alt(v, f), limit=1200),
         draw,
-        file.WIDE,
-        file.NARROW,
+        wide,
+        narrow,
         file.data(v, f),
     )
 
@@ -127,8 +128,8 @@ def _feelings(v: View, f: Format) -> list[Element]:
 
 
 def _hit(v: View, f: Format) -> list[Element]:
-    body = _charts(v, f, PLACES["hit"]) + _table(tables.shares(v, f, "incident"))
-    body += _table(tables.shares(v, f, "phase", folded=True))
+    body = _charts(v, f, PLACES["hit"]) + _table(tables.shares(v, f))
+    body += _table(tables.matrix(v, f, "phase"))
     return _section("Who was hit, and what they spoke of", "hit", body)
 
 
@@ -143,7 +144,7 @@ def _words(v: View, f: Format) -> list[Element]:
 
 def _sources(v: View, f: Format) -> list[Element]:
     body = _charts(v, f, PLACES["sources"])
-    body += _table(tables.shares(v, f, "source", folded=True)) + _table(tables.shares(v, f, "language", folded=True))
+    body += _table(tables.matrix(v, f, "source")) + _table(tables.matrix(v, f, "language"))
     return _section("Where, and in which language", "sources", body)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from analyzer.errors import UsageError
 
+#: A space at which no line ends.
+NBSP = "\u00a0"
 #: Shown where a number is missing.
 NONE = "–"
 #: Shown where fewer than k authors stand behind a number.
@@ -18,6 +20,7 @@ SUPPRESSED = "suppressed (fewer than 5 people)"
 CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u2028\u2029\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_SPACE = re.compile("[ \\t\\r\\n\\f\\v\x85\u2028\u2029]+")
 _LONGEST = 600
 
 
@@ -26,7 +29,7 @@ def text(value: Any, *, limit: int = _LONGEST) -> str:
     if value is None:
         return NONE
     raw = str(value)[: limit * 4]
-    clean = CONTROL.sub("", " ".join(raw.split())).strip()
+    clean = CONTROL.sub("", _SPACE.sub(" ", raw)).strip()
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
 
 
@@ -50,7 +53,7 @@ class Format:
     --------
     >>> f = Format("en")
     >>> f.count(12345), f.share(0.341), f.duration(4380)
-    ('12,345', '34%', '1 h 13 min')
+    ('12,345', '34%', '1\xa0h\xa013\xa0min')
     >>> Format("de").count(12345)
     '12.345'
     """
@@ -102,17 +105,20 @@ class Format:
         if _missing(seconds):
             return NONE
         assert seconds is not None
-        sign, rest = ("−" if seconds < 0 else ""), abs(float(seconds))
-        if rest < 59.5:
-            return f"{sign}{rest:.0f} s" if round(rest) else "0 s"
-        minutes = round(rest / 60)
+        sign = "−" if seconds <= -0.5 else ""
+        return (sign + self._span(abs(float(seconds)))).replace(" ", NBSP)
+
+    def _span(self, seconds: float) -> str:
+        if seconds < 59.5:
+            return f"{round(seconds)} s"
+        minutes = round(seconds / 60)
         if minutes < 60:
-            return f"{sign}{minutes} min"
+            return f"{minutes} min"
         if minutes < 1440:
             hours, left = divmod(minutes, 60)
-            return f"{sign}{hours} h {left:02d} min" if left else f"{sign}{hours} h"
+            return f"{hours} h {left:02d} min" if left else f"{hours} h"
         days, hours = divmod(round(minutes / 60), 24)
-        return f"{sign}{self.count(days)} d {hours} h" if hours else f"{sign}{self.count(days)} d"
+        return f"{self.count(days)} d {hours} h" if hours else f"{self.count(days)} d"
 
     def duration_interval(self, value: float | None, low: float | None, high: float | None) -> str:
         """Return ``34 min (28 min to 39 min)``."""
@@ -129,7 +135,8 @@ class Format:
         value = value.astimezone(dt.UTC)
         local = self.lang if self.lang.split("_")[0] != "en" else "en_GB"
         pattern = "d MMM y HH:mm"
-        return str(format_datetime(value, pattern, locale=_locale(local))) + (" UTC" if zone else "")
+        day, _, clock = str(format_datetime(value, pattern, locale=_locale(local))).rpartition(" ")
+        return f"{day.replace(' ', NBSP)} {clock}" + (f"{NBSP}UTC" if zone else "")
 
     def clock(self, value: dt.datetime | None, beside: dt.datetime | None = None) -> str:
         """Return ``10:31``, with its date where that is not the date of `beside`."""
@@ -160,7 +167,7 @@ class Format:
         if _missing(log_ratio):
             return NONE
         assert log_ratio is not None
-        return f"× {self.number(math.exp(max(-50.0, min(50.0, log_ratio))), 2)}"
+        return f"×{NBSP}{self.number(math.exp(max(-50.0, min(50.0, log_ratio))), 2)}"
 
 
 def iso(value: dt.datetime | None) -> str | None:

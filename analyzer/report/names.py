@@ -48,7 +48,7 @@ STEP_NAMES = {
     "first_signal": "First public signal",
     "onset": "Observed onset",
     "first_word": "First official word",
-    "first_content": "First official word with content",
+    "first_content": "First word with content",
     "peak": "Peak of posts",
     "resolved_word": "Officially resolved",
     "recovery": "Observed recovery",

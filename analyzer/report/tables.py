@@ -37,13 +37,18 @@ def share_text(row: Row | None, f: Format) -> str:
 
 
 def share_key(row: Row) -> str:
-    """Return the key of a row of shares."""
-    return f"{row['scope']}-{row['group']}-{row['measure']}"
+    """Return the key of a row of shares; the groups of a phase, source or language stand side by side in one row."""
+    return (
+        f"{row['scope']}-{row['measure']}"
+        if row["scope"] != "incident"
+        else f"incident-{row['group']}-{row['measure']}"
+    )
 
 
 def share_ref(row: Row) -> Ref:
     """Return a citation of a row of shares."""
-    return Ref("shares", share_key(row), f"{measure_name(row['measure'])}, {group_name(row['scope'], row['group'])}")
+    where = "" if row["scope"] == "incident" else f", {group_name(row['scope'], row['group'])}"
+    return Ref("shares", share_key(row), measure_name(row["measure"]) + where)
 
 
 def incidents(v: View, f: Format) -> Table:
@@ -131,20 +136,41 @@ def updates(v: View, f: Format) -> Table:
     return Table("updates", "What the provider said, and when", header, tuple(rows), keys)
 
 
-def shares(v: View, f: Format, scope: str, *, folded: bool = False) -> Table:
-    """Every share of one scope: corrected, and as counted."""
-    header = ("Group", "Measure", "Posts", "Estimate (95% interval)", "As counted", "Method")
+def shares(v: View, f: Format) -> Table:
+    """Every share among the posts of the incidents: corrected, and as counted."""
+    many = len(v.groups("incident")) > 1
+    header = ("Measure", "Posts", "Estimate (95% interval)", "As counted", "Method")
     rows, keys = [], []
-    for r in (r for r in v.shares if r["scope"] == scope):
+    for r in (r for r in v.shares if r["scope"] == "incident"):
         counted = SUPPRESSED if r["suppressed"] else f.share_interval(r["naive"], r["naive_low"], r["naive_high"])
-        name = group_name(scope, r["group"])
+        name = measure_name(r["measure"]) + (f", {group_name('incident', r['group'])}" if many else "")
         method = METHODS.get(r["method"], text(r["method"], limit=30))
-        rows.append((name, measure_name(r["measure"]), f.count(r["n"]), share_text(r, f), counted, method))
+        rows.append((name, f.count(r["n"]), share_text(r, f), counted, method))
         keys.append(share_key(r))
-    caption = {"incident": "Shares among the posts of the incident", "phase": "Shares by phase"}.get(
-        scope, f"Shares by {scope}"
-    )
-    return Table("shares", caption, header, tuple(rows), tuple(keys), frozenset({2, 3, 4}), folded)
+    caption = "Shares among the posts of the incident" if v.incidents else "Shares among the posts about an outage"
+    return Table("shares", caption, header, tuple(rows), tuple(keys), frozenset({1, 2, 3}))
+
+
+def matrix(v: View, f: Format, scope: str, *, most: int = 8) -> Table:
+    """Corrected shares, one row a measure and one column a group: at most `most` groups, those with most posts."""
+    size: dict[str, int] = {}
+    cells: dict[tuple[str, str], Row] = {}
+    for r in (r for r in v.shares if r["scope"] == scope):
+        size[r["group"]] = max(size.get(r["group"], 0), r["n"])
+        cells[r["measure"], r["group"]] = r
+    kept = set(sorted(size, key=lambda g: -size[g])[:most])
+    groups = [g for g in v.groups(scope) if g in kept]
+    measures = list(dict.fromkeys(m for m, _ in cells))
+    header = ("Measure", *(f"{group_name(scope, g)} (n = {f.count(size[g])})" for g in groups))
+    rows = tuple((measure_name(m), *(_cell(cells.get((m, g)), f) for g in groups)) for m in measures)
+    more = f"; {len(size) - len(groups)} smaller groups are in the JSON" if len(size) > len(groups) else ""
+    caption = f"Shares by {scope}{more}"
+    keys = tuple(f"{scope}-{m}" for m in measures)
+    return Table("shares", caption, header, rows, keys, frozenset(range(1, len(header))), folded=True)
+
+
+def _cell(row: Row | None, f: Format) -> str:
+    return "suppressed" if row is not None and row["suppressed"] else share_text(row, f)
 
 
 def effect_text(r: Row, f: Format, *keys: str) -> str:

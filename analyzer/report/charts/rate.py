@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from analyzer.report.charts import clock
+from analyzer.report.charts.dots import Size
 from analyzer.report.charts.series import drawn_bins, holes, steps, width_name
 from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, key_row, point, say_missing, set_title
 from analyzer.report.document import Table
@@ -17,7 +18,10 @@ from analyzer.schema import Timeline
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDE, NARROW = (7.4, 3.9), (3.6, 3.9)
+
+def sizes(v: View) -> tuple[Size, Size]:
+    """Return wide and narrow sizes in inches."""
+    return (7.4, 3.9), (3.6, 4.1)
 
 
 def missing(v: View) -> str:
@@ -93,7 +97,7 @@ def _line(b: Row, f: Format) -> tuple[str, ...]:
 def plot_rate(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
     """Posts about the outage per time bin against the usual number, with phases and numbered official updates."""
     v, f = view(timeline), fmt()
-    with canvas(ax, size=WIDE) as ax:
+    with canvas(ax, size=sizes(v)[0]) as ax:
         if reason := missing(v):
             return say_missing(ax, reason)
         span = v.focus
@@ -138,14 +142,19 @@ def _volume(ax: Axes, bins: list[Row], width: float, f: Format) -> None:
 
 def _headroom(ax: Axes, bins: list[Row]) -> float:
     tallest = max((max(b["n_relevant"], b["expected_high"] or 0) for b in bins), default=1)
-    top = max(tallest, 1) * 1.42
-    ax.set_ylim(0, top)
+    top = float(max(tallest, 1) * 1.42)
+    volume_axis(ax, top)
+    return top
+
+
+def volume_axis(ax: Axes, top: float) -> None:
+    """Scale an axis of counts from 0 to `top`, in whole numbers."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+    ax.set_ylim(0, top)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     f = fmt()
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f.count(value)))
-    return float(top)
 
 
 def _incident(ax: Axes, v: View, f: Format, top: float) -> None:

@@ -131,30 +131,39 @@ def say_missing(ax: Axes, sentence: str) -> Axes:
     return ax
 
 
-def set_title(ax: Axes, title: str) -> None:
-    """Set the finding as the title, wrapped to the figure's width."""
+def set_title(ax: Axes, title: str, *, left: float = 0.6) -> None:
+    """Set the finding as the title, wrapped to what lies right of `left` inches."""
     import textwrap
 
     inches = float(ax.figure.get_figure(root=True).get_size_inches()[0])
-    ax.set_title(
-        textwrap.fill(title, int(inches * (11.5 if inches > 4.6 else 9.8))),
-        loc="left",
-        fontsize=10 if inches > 4.6 else 9.5,
-    )
+    wide = inches > 4.6
+    text = textwrap.fill(title, max(20, int((inches - left) * (12.3 if wide else 12.8))))
+    ax.set_title(text, loc="left", fontsize=10 if wide else 9)
 
 
-def key_row(ax: Axes, names: list[tuple[str, str]], *, drop: float = 34) -> None:
-    """Name the layers of a chart in their own colours, in rows under the time axis (`drop` points below it)."""
+def key_row(ax: Axes, names: list[tuple[str, str]], *, drop: float = 34, left: float = 0.6) -> None:
+    """Name the layers of a chart beside swatches of their colours, in rows under the time axis.
+
+    Parameters
+    ----------
+    names
+        Name and role of each layer.
+    drop
+        Points below the axes.
+    left
+        Inches left of the axes, where nothing can be printed.
+    """
     from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea, VPacker
 
-    def word(name: str, role: str) -> TextArea:
-        return TextArea(f"■ {name}", textprops={"color": LIGHT[role], "fontsize": 8})
+    def word(name: str, role: str) -> HPacker:
+        swatch = TextArea("■", textprops={"color": LIGHT[role], "fontsize": 9})
+        said = TextArea(name, textprops={"color": LIGHT["muted"], "fontsize": 8})
+        return HPacker(children=[swatch, said], sep=3, pad=0, align="baseline")
 
     inches = float(ax.figure.get_figure(root=True).get_size_inches()[0])
     lines: list[list[tuple[str, str]]] = [[]]
-    room = inches * 12.5 if inches > 4.6 else inches * 13.5
     for name in names:
-        if lines[-1] and sum(len(n) + 4 for n, _ in lines[-1]) + len(name[0]) + 2 > room:
+        if lines[-1] and sum(len(n) + 4 for n, _ in [*lines[-1], name]) > (inches - left) * 14.2:
             lines.append([])
         lines[-1].append(name)
     packed: list[Any] = [
