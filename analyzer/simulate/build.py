@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Simulation:
     """An invented outage and everything that is true of it.
 
@@ -52,6 +52,9 @@ class Simulation:
     coverage: pd.DataFrame
     labels: pd.DataFrame
     truth: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Simulation {self.scenario.title!r}, seed {self.seed}: {len(self.posts):,} posts, all invented>"
 
     def write(self, folder: str | Path) -> Path:
         """Write study.toml, posts.jsonl, updates.jsonl and truth.json, each at once; return the folder."""
