@@ -61,7 +61,7 @@ class WireCollector:
 
     @staticmethod
     def shape(kind: str, page: Any) -> str:
-        """Say what is wrong with a page of this kind, or return an empty string."""
+        """Say what is wrong with a page of this kind (empty: a token, say), or return an empty string."""
         return ""
 
     @staticmethod

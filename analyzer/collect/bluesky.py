@@ -108,7 +108,9 @@ class Bluesky(WireCollector):
 
     @staticmethod
     def shape(kind: str, page: Any) -> str:
-        """A page holds a list of posts (or a feed)."""
+        """A page holds a list of posts (or a feed), a session its token."""
+        if not kind:
+            return "" if fields.maybe(fields.mapping(page), "accessJwt") else "a body without a token"
         name = "feed" if kind == "official" else "posts"
         return "" if isinstance(fields.mapping(page).get(name), list) else f"a body without {name}"
 

@@ -42,8 +42,8 @@ class Held(CollectError):
 class Ask:
     """One request, as plain values.
 
-    `kind` names the page for the raw log; empty means that it is never recorded. With `sound` false any body is
-    taken as it comes (a probe whether an address exists).
+    `kind` names the page for the raw log; empty means that it is never recorded. With `sound` false a malformed body
+    is handed back after a few tries (a probe whether an address exists).
     """
 
     method: str

@@ -159,7 +159,10 @@ class Mastodon(WireCollector):
 
     @staticmethod
     def shape(kind: str, page: Any) -> str:
-        """A timeline is a list, a search result an object with statuses."""
+        """A timeline is a list, a search result an object with statuses; instances and accounts have names or ids."""
+        if not kind:
+            known = {"id", "domain", "uri", "title"}
+            return "" if not known.isdisjoint(fields.mapping(page)) else "a body that is neither instance nor account"
         if kind == "search":
             return "" if isinstance(fields.mapping(page).get("statuses"), list) else "a body without statuses"
         return "" if isinstance(page, list) else "a body that is no list"

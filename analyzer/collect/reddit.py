@@ -181,8 +181,10 @@ class Reddit(WireCollector):
 
     @staticmethod
     def shape(kind: str, page: Any) -> str:
-        """A listing, a thread (two listings), or what `morechildren` answers."""
-        if kind == "comments":
+        """A token, a listing, a thread (two listings), or what `morechildren` answers."""
+        if not kind:
+            good = not {"access_token", "error"}.isdisjoint(fields.mapping(page))
+        elif kind == "comments":
             good = isinstance(page, list) and len(page) == 2 and all(_children(p) is not None for p in page)
         elif kind == "more":
             good = isinstance(fields.mapping(fields.mapping(page).get("json")).get("data"), dict)

@@ -68,14 +68,16 @@ class StatusPage(WireCollector):
     def _try(self, url: str, kind: str) -> Answer:
         """Ask once for a small page without recording, since a page that is not there may answer anything."""
         if self._is_there(url, kind):
-            return self.wire.get(url, kind=kind, headers=self._conditional(url))
+            answer = self.wire.get(url, kind=kind, headers=self._conditional(url), sound=False)
+            # Some pages answer every address with the same HTML.
+            return answer if answer.status != 200 or _is_of(kind, answer.body) else Answer(404, {}, b"")
         return Answer(404, {}, b"")
 
     def _is_there(self, url: str, kind: str) -> bool:
         if kind != "native":
             return True
-        answer = self.wire.get(url.removesuffix("/incidents"), kind="probe")
-        return answer.status == 200 and isinstance(fields.mapping(loads(answer.body)).get("summary"), dict)
+        answer = self.wire.get(url.removesuffix("/incidents"), kind="probe", sound=False)
+        return answer.status == 200 and _is_of("probe", answer.body)
 
     def _conditional(self, url: str) -> dict[str, str]:
         etag = fields.maybe(fields.mapping(self.desk.memory.get("etags")), url)
@@ -107,6 +109,8 @@ class StatusPage(WireCollector):
     @staticmethod
     def shape(kind: str, page: Any) -> str:
         """A page holds a list of incidents."""
+        if kind == "probe":
+            return "" if isinstance(fields.mapping(page).get("summary"), dict) else "a body without a summary"
         if kind in ("incidents", "native"):
             return "" if isinstance(fields.mapping(page).get("incidents"), list) else "a body without incidents"
         return ""
@@ -161,6 +165,17 @@ class StatusPage(WireCollector):
             "body": body,
             "components": _components(incident, update),
         }
+
+
+def _is_of(kind: str, body: bytes) -> bool:
+    """Return whether a body is of a kind's format at all."""
+    if kind == "feed":
+        return b"<channel" in body or b"<feed" in body
+    try:
+        page = fields.mapping(loads(body))
+    except ValueError:
+        return False
+    return "summary" in page if kind == "probe" else isinstance(page.get("incidents"), list)
 
 
 def _posted(update: Any) -> Any:

@@ -64,6 +64,8 @@ class Wire:
         self._client: Any = None
         self._odd: dict[str, int] = {}
         self.n_replayed = self.n_odd = 0
+        self._page: Any = None
+        self._malformed = ""
         #: The last recorded page, parsed.
         self.last: Any = None
 
@@ -92,24 +94,16 @@ class Wire:
                 self._seen(ask.kind, held if ask.kind in FEEDS else loads(held))
                 return Answer(200, {"content-type": "application/json"}, held)
         answer = self.layer.run(ask, send, self._check)
-        if key and answer.status == 200:
+        if key and answer.status == 200 and not self._malformed:
             self._record(key, ask, answer)
         return answer
 
     def _check(self, ask: Ask, answer: Answer) -> str:
-        """Return what is wrong with a body; kinds that are not recorded (tokens, instance facts) must be JSON too."""
-        if not ask.sound:
-            return ""
-        if ask.kind in FEEDS:
-            start = answer.body[:400].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-            return "" if start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")) else "a body that is no feed"
-        try:
-            page = loads(answer.body)
-        except ValueError:
-            return "a body that is not JSON"
-        wrong = self._shape(ask.kind, page) if ask.kind else ""
-        if not wrong:
-            return ""
+        """Return what is wrong with a body; empty when it can be used, or when asking again has not helped."""
+        self._malformed = self._read(ask, answer)
+        wrong = self._malformed or self._shape(ask.kind, self._page)
+        if not wrong or (self._malformed and ask.sound):
+            return wrong
         # The platform may have changed its format: after three such answers the page is kept as it is, and counted.
         self._odd[ask.url] = self._odd.get(ask.url, 0) + 1
         if self._odd[ask.url] <= ODD_TRIES:
@@ -117,19 +111,28 @@ class Wire:
         self.n_odd += 1
         return ""
 
+    def _read(self, ask: Ask, answer: Answer) -> str:
+        """Parse a body into `_page`; returns why it cannot be parsed, or an empty string."""
+        if ask.kind in FEEDS:
+            self._page = answer.body
+            start = answer.body[:400].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+            return "" if start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")) else "a body that is no feed"
+        try:
+            self._page = loads(answer.body)
+        except ValueError:
+            return "a body that is not JSON"
+        return ""
+
     def _record(self, key: str, ask: Ask, answer: Answer) -> None:
         assert self.rawlog is not None
-        is_json, body = ask.kind not in FEEDS, answer.body
-        page: Any = body
-        if is_json:
-            page = loads(body)
-            try:
-                body.decode("utf-8")
-            except UnicodeDecodeError:
-                body = dumps(page)
+        body = answer.body
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            body = body.decode("utf-8", "replace").encode() if ask.kind in FEEDS else dumps(self._page)
         at = self.layer.clock.now()
-        self.rawlog.append(key, kind=ask.kind, url=ask.url, at=at, body=body, is_json=is_json)
-        self._seen(ask.kind, page)
+        self.rawlog.append(key, kind=ask.kind, url=ask.url, at=at, body=body, is_json=ask.kind not in FEEDS)
+        self._seen(ask.kind, self._page)
 
     def _seen(self, kind: str, page: Any) -> None:
         self.last = page
@@ -144,9 +147,10 @@ class Wire:
         *,
         kind: str = "",
         headers: Mapping[str, str] | None = None,
+        sound: bool = True,
     ) -> Answer:
-        """GET an address; the answer may be a refusal (4xx) or 304."""
-        return self.request("GET", url, params, kind=kind, headers=headers)
+        """GET an address; the answer may be a refusal (4xx) or 304, and without `sound` any body."""
+        return self.request("GET", url, params, kind=kind, headers=headers, sound=sound)
 
     def request(
         self,
@@ -157,11 +161,12 @@ class Wire:
         kind: str = "",
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        sound: bool = True,
     ) -> Answer:
         """Send one request with httpx through the layer and the log."""
         kept = {k: v for k, v in (params or {}).items() if v is not None}
         full = f"{url}?{urlencode(kept, doseq=True)}" if kept else url
-        ask = Ask(method, full, kind, dict(headers or {}), body)
+        ask = Ask(method, full, kind, dict(headers or {}), body, sound)
         return self.ask(ask, lambda: self._send(ask))
 
     def json(

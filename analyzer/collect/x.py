@@ -24,7 +24,7 @@ from analyzer.study import Study
 HOST = "https://api.twitter.com"
 #: Search takes no `end_time` nearer to the present than 10 s.
 _LAG = dt.timedelta(seconds=15)
-_OWN = ("x.com", "twitter.com", "t.co", "pic.x.com", "pic.twitter.com")
+_OWN = ("x.com", "twitter.com")
 _TWEET_FIELDS = (
     "id,text,author_id,created_at,conversation_id,lang,public_metrics,referenced_tweets,in_reply_to_user_id,entities,"
     "note_tweet,edit_history_tweet_ids"
@@ -214,7 +214,7 @@ class X(WireCollector):
             "n_likes": fields.count(metrics, "like_count"),
             "n_reposts": fields.count(metrics, "retweet_count"),
             "n_replies": fields.count(metrics, "reply_count"),
-            "url": f"https://x.com/i/web/status/{post_id}",
+            "url": f"https://x.com/i/status/{post_id}",
             "has_link": plain.leaves(_links(tweet, text), _OWN),
         }
 
@@ -237,11 +237,12 @@ def _reference(tweet: Any) -> tuple[str, str | None]:
     for theirs, ours in (("retweeted", "repost"), ("replied_to", "reply"), ("quoted", "quote")):
         if theirs in found:
             return ours, found[theirs]
-    return ("reply", None) if fields.maybe(tweet, "in_reply_to_user_id") else ("original", None)
+    return "original", None
 
 
 def _links(tweet: Any, text: str) -> list[str]:
-    entities = fields.mapping(tweet.get("entities"))
-    urls = [fields.mapping(u) for u in fields.listing(entities.get("urls"))]
-    full = [fields.maybe(u, "expanded_url") for u in urls]
-    return [u for u in full if u] if "entities" in tweet else plain.addresses(text)
+    urls = fields.mapping(tweet.get("entities")).get("urls")
+    if not isinstance(urls, list):
+        return plain.addresses(text)
+    full = [fields.maybe(fields.mapping(u), "expanded_url") for u in urls]
+    return [u for u in full if u]

@@ -37,7 +37,8 @@ def answer(request: Any) -> Any:
     part = found[page * size : (page + 1) * size]
     return Reply(200, {
         "hits": [hit(p) for p in part], "nbHits": len(found), "page": page, "hitsPerPage": size,
-        "nbPages": min(-(-len(found) // size), world.cap // size), "exhaustiveNbHits": True, "query": words, "params": "",
+        "nbPages": min(-(-len(found) // size), world.cap // size), "exhaustiveNbHits": True, "query": words,
+        "params": "",
         "processingTimeMS": 1,
     })  # fmt: skip
 

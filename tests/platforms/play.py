@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.collect.clock import QuickClock
 from analyzer.collect.credentials import Credentials
@@ -12,6 +12,9 @@ from analyzer.collect.http import Policy
 from analyzer.collect.session import Options
 from analyzer.study import Study
 from tests.platforms import bluesky, mastodon, reddit, world, x
+
+if TYPE_CHECKING:
+    from analyzer.store import Corpus
 
 SOURCES = ("x", "reddit", "bluesky", "mastodon", "hackernews", "statuspage")
 
@@ -65,3 +68,29 @@ def options(folder: Path, *, read_s: float = 5.0, **more: Any) -> Options:
         seed=0,
         **more,
     )
+
+
+#: The same key in every corpus of the tests, so that pseudonyms can be compared.
+KEY = "11" * 32
+
+
+def corpus(folder: Path, name: str = "corpus") -> Corpus:
+    """Return a new corpus whose pseudonyms are those of every other one in the tests."""
+    from analyzer.store import Corpus as Made
+
+    folder.mkdir(parents=True, exist_ok=True)
+    key = folder / f"{name}.key"
+    if not key.exists():
+        key.touch(0o600)
+        key.write_text(KEY + "\n")
+    return Made(folder / name)
+
+
+def snapshot(made: Corpus) -> dict[str, list[tuple[Any, ...]]]:
+    """Return everything a corpus holds, without which run brought it and when."""
+    out = {}
+    for name in ("posts", "updates", "coverage"):
+        rows = made.arrow(f"SELECT * FROM {name}").to_pylist()
+        kept = [tuple(str(v) for k, v in sorted(r.items()) if k not in ("run_id", "observed_at")) for r in rows]
+        out[name] = sorted(kept)
+    return out
