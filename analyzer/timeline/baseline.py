@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analyzer.timeline.series import Series
 
 _HOUR = 3600
+#: A burst that lasts longer than this is a new usual level.
+_LONGEST_S = 48 * _HOUR
 #: Posts that a season's factor must outweigh before it moves far from 1.
 _SEASON_PRIOR = 8.0
 
@@ -75,7 +77,7 @@ def baseline(series: Series, *, rounds: int = 5) -> Baseline:
     phi = 1.0
     for _ in range(rounds):
         mean = np.maximum(level * season * covered, 1e-9)
-        quiet = seen & ~_burst(count, mean, phi, series.bin_s)
+        quiet = seen & ~_short(_burst(count, mean, phi, series.bin_s), series.bin_s)
         if quiet.sum() < max(6, 0.3 * seen.sum()):
             quiet = seen & (count <= np.quantile(count[seen], 0.6))
         season, kind = _season(count, level * covered, quiet, series)
@@ -139,6 +141,23 @@ def _burst(count: NDArray, mean: NDArray, phi: float, bin_s: int) -> NDArray:
     return mask | (np.convolve(core, moat, "same") > 0)
 
 
+def _short(mask: NDArray, bin_s: int) -> NDArray:
+    """Keep bursts of up to `_LONGEST_S`: what lasts longer is a new usual level."""
+    edges = np.flatnonzero(np.diff(np.r_[0, mask.astype(np.int8), 0]))
+    kept = mask.copy()
+    if len(mask) * bin_s < 4 * _LONGEST_S:
+        return kept
+    starts, ends = edges[::2], edges[1::2]
+    # Runs with less than six hours between them are one: a level does not come back for a moment only.
+    joined = np.flatnonzero(np.r_[True, (starts[1:] - ends[:-1]) * bin_s > 6 * _HOUR]) if len(starts) else []
+    for i, first in enumerate(joined):
+        last = joined[i + 1] if i + 1 < len(joined) else len(starts)
+        a, b = starts[first], ends[last - 1]
+        if (b - a) * bin_s > _LONGEST_S:
+            kept[a:b] = False
+    return kept
+
+
 def _season(count: NDArray, usual: NDArray, quiet: NDArray, series: Series) -> tuple[NDArray, str]:
     """Factor per bin, mean 1 over the quiet bins; neighbours in the cycle are smoothed."""
     days = quiet.sum() * series.bin_s / 86400
@@ -164,10 +183,10 @@ def _fold(values: NDArray, period: int) -> NDArray:
 
 
 def _local_level(count: NDArray, exposure: NDArray, quiet: NDArray, bin_s: int) -> NDArray:
-    """Rolling mean over quiet bins, a week wide where the history is long, else a good part of it."""
+    """Rolling mean over quiet bins, some days wide where the history is long, else a good part of it."""
     n = len(count)
     span = n * bin_s / 86400
-    width = 7 * 86400 if span >= 21 else (86400 if span >= 4 else max(span * 86400, 1))
+    width = 4 * 86400 if span >= 21 else (86400 if span >= 4 else max(span * 86400, 1))
     half = max(1, round(width / bin_s / 2))
     top = np.concatenate([[0.0], np.cumsum(np.where(quiet, count, 0.0))])
     bottom = np.concatenate([[0.0], np.cumsum(np.where(quiet, exposure, 0.0))])

@@ -223,19 +223,24 @@ def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window
         "recovery_low": None if censored and end.low > len(series) else series.at(min(end.low, len(series))),
         "recovery_high": None if censored or (hi == len(series) and end.high > hi) else series.at(end.high),
         "censored": bool(censored),
-        "strength": _strength(stretch.score, n_excess, y, m, (first, max(last, first + 1)), agree),
+        "strength": _strength(n_excess, y, m, (first, max(last, first + 1)), agree),
         "detectors": agree,
         "n_excess": n_excess,
         "evidence": _evidence(series, usual, peak, n_excess, agree),
     }
 
 
-def _strength(score: float, excess: float, y: NDArray, m: NDArray, span: tuple[int, int], agree: list[str]) -> str:
-    """Grade a rise by size against its own usual level and by agreement."""
+def _strength(excess: float, y: NDArray, m: NDArray, span: tuple[int, int], agree: list[str]) -> str:
+    """Grade a rise by its size, by its height against its own usual level, and by agreement.
+
+    `strong` is unmistakable: 200 posts above the usual number, and a height of 20 times the usual level (less where
+    that is above 10 posts a bin: 20 / sqrt(level / 10), 4 at least). `moderate` is clear: four detectors, and 20 posts
+    or three times the level.
+    """
     part = slice(*span)
-    ratio = (np.nanmax(y[part], initial=0) + 0.5) / (float(np.nanmedian(m[part])) + 0.5)
-    swing = excess / sqrt(max(float(np.nansum(m[part])), 1.0))
-    if len(agree) >= 4 and excess >= 60 and ratio >= 4 and swing >= 10:
+    level = float(np.nanmedian(m[part]))
+    ratio = (np.nanmax(y[part], initial=0) + 0.5) / (level + 0.5)
+    if len(agree) >= 4 and excess >= 200 and ratio >= max(4.0, 20 / sqrt(max(1.0, level / 10))):
         return "strong"
     return "moderate" if len(agree) >= 4 and (excess >= 20 or ratio >= 3) else "weak"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaincc, gammaln
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,20 +56,23 @@ class Online:
             + y * np.log(mean / (self.shape + mean))
         )
         grow = self.log_p + predictive + np.log1p(-self.hazard)
-        change = logsumexp(self.log_p) + np.log(self.hazard) + prior
+        change = np.log(self.hazard) + prior  # the run lengths' chances add up to one
         log_p = np.r_[change, grow]
         a, b = np.r_[self.shape + y, self.a + y], np.r_[self.shape + mean, self.b + mean]
         if len(log_p) > MAX_RUN:
             log_p[-2] = np.logaddexp(log_p[-2], log_p[-1])
             log_p, a, b = log_p[:-1], a[:-1], b[:-1]
-        self.log_p, self.a, self.b = log_p - logsumexp(log_p), a, b
+        self.log_p, self.a, self.b = _normalised(log_p), a, b
         return float(np.exp(self.log_p) @ (a / b)), int(np.argmax(self.log_p))
 
     def chance_above(self, ratio: float) -> float:
         """Posterior chance that the current level is above `ratio` times the usual one."""
-        from scipy.special import gammaincc
-
         return float(np.exp(self.log_p) @ gammaincc(self.a, self.b * ratio))
+
+
+def _normalised(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    top = log_p.max()
+    return log_p - (top + np.log(np.exp(log_p - top).sum()))
 
 
 def bocpd(
