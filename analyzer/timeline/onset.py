@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SHAPE_ERROR = 0.1
 #: Departures last about this long, so that neighbouring bins err together.
 SHAPE_MEMORY_S = 1800
-_RISES = (0.0, 0.5, 1.0, 2.0, 3.0)
+#: Powers of time of the rise, with their prior weights: a rise that creeps for long is rarer than a quick one.
+_RISES = {0.0: 1.0, 0.5: 1.0, 1.0: 1.0, 2.0: 0.3}
 _DECAYS = (0.6, 1.0, 2.0, 20.0)
 #: Longer windows are made coarser up to this many bins, so that cost does not grow with their length.
 _MAX_WINDOW = 120
@@ -81,10 +82,10 @@ def onset(window: Window, *, peak: int, earliest: int) -> Edge:
     end = stop + 1.0
     u = np.clip((edges[None, :] - grid[:, None]) / (end - grid[:, None]), 0, 1)
     log_p = np.full(len(grid), -np.inf)
-    for power in _RISES:
+    for power, weight in _RISES.items():
         # Excess per bin: integral of the rising rate over the bin; unit rate at the end of the window.
         unit = np.diff(u ** (power + 1), axis=1) * (end - grid[:, None]) / (power + 1)
-        log_p = np.logaddexp(log_p, _profile(y, m, unit, window)[0])
+        log_p = np.logaddexp(log_p, np.log(weight) + _profile(y, m, unit, window)[0])
     return _edge(grid + window.origin, log_p)
 
 
