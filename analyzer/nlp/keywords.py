@@ -1,0 +1,165 @@
+"""Words that set one group of posts apart from the rest, with z-scores, and never from fewer than k people."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from analyzer import schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Weight of the background, in posts: words seen in few posts are drawn towards their share in all posts.
+PRIOR = 500.0
+#: Distinct texts read per group; beyond it the words that set groups apart no longer change.
+MOST_TEXTS = 20_000
+#: Stop-words of the other supported languages (nltk's need a download).
+_OTHERS = (
+    "que de la el en los las por con para una del se no me mi es al lo como más pero sus le ya muy sin está esta "
+    "este eso hay da do um uma não os as dos das em com por meu minha está isso mais mas foi ser tem já "
+    "der die das und ist ich nicht es ein eine zu den mit sich auf für von dem wie auch bei noch nur wenn was mich "
+    "le les des et est pas un une je ce il sur que qui dans plus au pour ne avec mon ma sa tout ça cette "
+    "il di che non è un per una sono mi ha lo con si ma come anche della del al più nel questo questa "
+    "don't can't it's i'm isn't i've that's won't just like get got going im dont cant u ur"
+)
+_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
+_DROP = re.compile(r"https?://\S+|@\w+")
+
+
+def distinguishing(
+    texts: Iterable[str],
+    groups: Iterable[Any],
+    *,
+    authors: Iterable[Any] | None = None,
+    k: int = 5,
+    top: int = 12,
+    prior: float = PRIOR,
+) -> pd.DataFrame:
+    """Return the words and two-word phrases that set each group apart.
+
+    Parameters
+    ----------
+    texts, groups
+        (n,) texts and the group of each; null groups are left out.
+    authors
+        (n,) pseudonyms; a word needs `k` distinct ones in its group. Where they are null, distinct texts count.
+    k
+        Least number of authors (or distinct texts) a word must have in its group.
+    top
+        Words returned per group, by z.
+    prior
+        Strength of the informative Dirichlet prior, in posts.
+
+    Returns
+    -------
+    DataFrame
+        KEYWORDS: `n` counts distinct texts (copies count once), `z` is log-odds over its standard error; only words
+        with z > 1.96 are returned.
+
+    Notes
+    -----
+    Monroe, Colaresi & Quinn (2008), "Fightin' Words", with the words of all groups as the prior. Words are counted
+    once a text, so one long post cannot make a word.
+    """
+    import pandas as pd
+
+    keys = [None if pd.isna(g) else str(g) for g in groups]
+    people: list[Any] = [None] * len(keys) if authors is None else [None if pd.isna(a) else a for a in authors]
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    who: dict[str, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
+    seen: dict[str, set[str]] = defaultdict(set)
+    for text, group, author in zip(texts, keys, people, strict=True):
+        if group is None or len(seen[group]) >= MOST_TEXTS:
+            continue
+        bare = " ".join(_DROP.sub(" ", str(text)).casefold().split())
+        if bare in seen[group]:
+            continue
+        seen[group].add(bare)
+        for word in set(_phrases(bare)):
+            counts[group][word] += 1
+            who[group][word].add(author if author is not None else bare)
+    rows = []
+    for group in dict.fromkeys(g for g in keys if g is not None):
+        rows += _rank(group, counts, who[group], k=k, top=top, prior=prior)
+    return schema.make(schema.KEYWORDS, rows)
+
+
+def _rank(
+    group: str,
+    counts: dict[str, Counter[str]],
+    who: dict[str, set[Any]],
+    *,
+    k: int,
+    top: int,
+    prior: float,
+) -> list[dict[str, Any]]:
+    import numpy as np
+
+    # Sorted, so that ties fall the same way in every process; the single word before the phrase.
+    words = sorted((w for w in counts[group] if len(who[w]) >= k), key=lambda w: (w.count(" "), w))
+    others = [g for g in counts if g != group]
+    if not words or not others:
+        return []
+    here = np.array([counts[group][w] for w in words], float)
+    rest = np.array([sum(counts[g][w] for g in others) for w in words], float)
+    n_here, n_rest = (float(sum(sum(counts[g].values()) for g in gs)) for gs in ([group], others))
+    alpha = prior * (here + rest) / (n_here + n_rest) + 0.01
+    total = prior + 0.01 * len(words)
+    odds = np.log((here + alpha) / (n_here + total - here - alpha))
+    log_odds = odds - np.log((rest + alpha) / (n_rest + total - rest - alpha))
+    z = log_odds / np.sqrt(1 / (here + alpha) + 1 / (rest + alpha))
+    order = [i for i in np.argsort(-z, kind="stable") if z[i] > 1.96]
+    return [
+        {
+            "group": group,
+            "word": words[i],
+            "n": int(here[i]),
+            "log_odds": float(log_odds[i]),
+            "z": float(z[i]),
+            "n_authors": len(who[words[i]]),
+        }
+        for i in _without_parts(order, words)[:top]
+    ]
+
+
+def _without_parts(order: Sequence[int], words: Sequence[str]) -> list[int]:
+    """Drop a word that is part of a stronger phrase, and a phrase of a stronger word."""
+    kept: list[int] = []
+    for i in order:
+        parts = set(words[i].split())
+        if not any(parts & set(words[j].split()) for j in kept):
+            kept.append(i)
+    return kept
+
+
+def _phrases(text: str) -> list[str]:
+    """Words and pairs of words of a text; stop-words only inside a pair."""
+    stop = _stop_words()
+    tokens = _tokens(text)
+    single = [t for t in tokens if len(t) > 2 and t not in stop]
+    pairs = [f"{a} {b}" for a, b in pairwise(tokens) if a not in stop and b not in stop]
+    return single + pairs
+
+
+def _tokens(text: str) -> list[str]:
+    """Words as nltk's TweetTokenizer cuts them (hashtags without their mark)."""
+    return [t for t in (w.lstrip("#") for w in _tokenizer().tokenize(text)) if _WORD.fullmatch(t)]
+
+
+@cache
+def _tokenizer() -> Any:
+    from nltk.tokenize import TweetTokenizer
+
+    return TweetTokenizer(preserve_case=False, reduce_len=True)
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return ENGLISH_STOP_WORDS | frozenset(_OTHERS.split())

@@ -1,0 +1,101 @@
+"""Who speaks: first-hand reports, news, bots and reposts, told apart by plain rules.
+
+Rules, not a model, so that a reader can check them. After SPOONS (Netflix, 2012-13), which tells a media event from an
+outage by links and by the lack of first-hand reports. Patterns are RE2: linear in the text, whatever its length.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FIRST_PERSON = (
+    r"(?i)(^|\W)(i|i'?m|i'?ve|my|mine|me|we|our|us|anyone else|is it just|ich|mein|yo|mi|je|mon|eu|meu|io|mio)(\W|$)"
+)
+_FAULT = (
+    r"(?i)(\bdown\b|not working|isn'?t working|won'?t|can'?t|cannot|doesn'?t work|stopped working|error|outage|"
+    r"no (signal|service|internet|power|data|connection)|timed? ?out|loading|crash|broken|fail|offline|stuck|"
+    r"no funciona|ca[ií]d[oa]|funktioniert nicht|geht nicht|ne (marche|fonctionne) pas|en panne|"
+    r"n[aã]o funciona|fora do ar|non funziona|anyone else)"
+)
+_NEWS = (
+    r"(?i)(^|\W)(breaking|reuters|bbc|cnn|techcrunch|bloomberg|guardian|the verge|news|reports? say|users report|"
+    r"according to|statement|spokes\w+|thousands of (users|customers)|hit by (an |a )?outage|"
+    r"suffers? (an |a )?outage)(\W|$)"
+)
+_BOT = (
+    r"(?i)(user reports indicate|reports indicate (possible )?problems|downdetector|istheservicedown|outage\.report|"
+    r"having issues since|status (change|update):|\[(resolved|investigating|monitoring|identified)\]|incident #?\d+|"
+    r"automated (message|alert)|this is an automat)"
+)
+_REPOST = r"^\s*RT @\w+"
+#: Posts of one author whose shape (digits left out) repeats this often are a machine's.
+_REPEATS = 5
+
+
+def signals(posts: pd.DataFrame) -> pd.DataFrame:
+    """Tell who speaks in each post.
+
+    Parameters
+    ----------
+    posts
+        A POSTS table, or any frame with `text`; `kind`, `author` and `has_link` are used where present.
+
+    Returns
+    -------
+    DataFrame
+        Boolean columns `first_hand`, `news`, `bot` and `repost`, row for row. A repost, a news item or a bot's post
+        is never first-hand.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> signals(pd.DataFrame({"text": ["I can't log in", "User reports indicate problems at X"]})).to_dict("list")
+    {'first_hand': [True, False], 'news': [False, False], 'bot': [False, True], 'repost': [False, False]}
+    """
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = pc.fill_null(pa.array(posts["text"], type=pa.string(), from_pandas=True), "")
+
+    def holds(pattern: str) -> Any:
+        return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False).astype(bool)
+
+    def column(name: str, default: Any) -> Any:
+        return posts[name].fillna(default).to_numpy() if name in posts.columns else np.full(len(posts), default)
+
+    repost = holds(_REPOST) | (column("kind", "original") == "repost")
+    link = column("has_link", False).astype(bool) | holds(r"https?://")
+    first_person = holds(_FIRST_PERSON)
+    bot = holds(_BOT) | _repeats(posts, text)
+    news = (holds(_NEWS) | (link & _headline(text))) & link & ~first_person & ~bot
+    first_hand = first_person & holds(_FAULT) & ~news & ~bot & ~repost
+    return pd.DataFrame({"first_hand": first_hand, "news": news, "bot": bot, "repost": repost}, index=posts.index)
+
+
+def _headline(text: Any) -> Any:
+    """Most words of a headline begin with a capital: count capitals at word starts against words."""
+    import pyarrow.compute as pc
+
+    bare = pc.replace_substring_regex(text, r"https?://\S+|[@#]\w+", "")
+    words = pc.count_substring_regex(bare, r"[\pL]{3,}")
+    capital = pc.count_substring_regex(bare, r"(^|[^\pL])\p{Lu}\p{Ll}{2,}")
+    return ((words.to_numpy() >= 5) & (capital.to_numpy() >= 0.6 * words.to_numpy())).astype(bool)
+
+
+def _repeats(posts: pd.DataFrame, text: Any) -> Any:
+    """One author, one shape of text, many times."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow.compute as pc
+
+    if "author" not in posts.columns or posts["author"].isna().all():
+        return np.zeros(len(posts), bool)
+    shape = pc.replace_substring_regex(pc.utf8_lower(text), r"https?://\S+|[\d:.,]+", "0").to_pandas().to_numpy()
+    author = posts["author"].reset_index(drop=True)
+    size = pd.Series(shape).groupby([author, pd.Series(shape)]).transform("size")
+    return ((size >= _REPEATS) & author.notna()).fillna(False).to_numpy(dtype=bool)
