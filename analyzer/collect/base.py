@@ -78,7 +78,8 @@ class WireCollector:
 class PageCollector:
     """A user's own collector, with each yielded item taken as a page of one item."""
 
-    table = "posts"
+    #: Rows of a parser we do not know are checked one by one.
+    table = "plain"
     fields: frozenset[str] = frozenset()
 
     def __init__(self, own: Collector) -> None:

@@ -5,22 +5,28 @@ Nothing a platform sends stops it: an item becomes a row, an official update, or
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.collect import official
+from analyzer.collect.archive.base import DRAFT, drafts
+from analyzer.collect.archive.door import Door, Keeper
+from analyzer.collect.archive.links import has_address
 from analyzer.collect.fields import Reject
-from analyzer.collect.privacy import Masker
 from analyzer.collect.rawlog import Page
-from analyzer.schema import POSTS, UPDATES
+from analyzer.schema import KINDS, POSTS, UPDATES
 from analyzer.study import Study
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Rows handed on at once.
 BATCH = 10_000
-_POST = frozenset(POSTS.names)
+_DRAFT = frozenset(DRAFT.names)
 _UPDATE = frozenset(UPDATES.names)
 
 
@@ -35,20 +41,18 @@ class Counts:
     n_rejects: int = 0
     n_duplicates: int = 0
     n_not_posts: int = 0
+    n_forgotten: int = 0
     new_fields: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
 class Batch:
-    """Rows of three tables, without `run_id`; posts and rejects carry `_input`'s line as `_line`."""
+    """Rows of three tables, without `run_id`. `posts` have been through the door: they name nobody."""
 
-    posts: list[dict[str, Any]] = field(default_factory=list)
+    posts: pa.Table | None = None
     updates: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.posts) + len(self.updates) + len(self.rejects)
 
 
 class Reader:
@@ -57,45 +61,50 @@ class Reader:
     Parameters
     ----------
     collector
-        Class or object with `items`, `parse`, `table` and `fields`.
-    pseudonym
-        ``(source, author) -> str``: the corpus's keyed pseudonym.
-    file
-        Name of the raw input, for rejections.
+        Class or object with `name`, `items`, `parse`, `table` and `fields`.
+    keeper
+        The corpus, for pseudonyms and for what was forgotten.
+    entry
+        The raw input's entry (`name`, `sha256`).
     """
 
-    def __init__(self, collector: Any, study: Study, pseudonym: Callable[[str, str], str], *, file: str) -> None:
-        self._collector, self._study, self._file = collector, study, file
-        self._pseudonym = pseudonym
-        self._known: dict[tuple[str, str], str] = {}
-        self._masker = Masker(study)
+    def __init__(self, collector: Any, study: Study, keeper: Keeper, *, entry: dict[str, Any]) -> None:
+        self._collector, self._study, self._entry = collector, study, entry
+        self._door = Door(study, keeper)
         self._accounts = official.account_names(study)
         self._seen: set[tuple[str, ...]] = set()
+        self._drafts: list[dict[str, Any]] = []
+        self._batch = Batch()
         self.counts = Counts()
 
     def batches(self, pages: Iterable[Page]) -> Iterator[Batch]:
         """Yield rows in batches."""
-        batch = Batch()
         for page in pages:
             self.counts.n_pages += 1
-            for item in self._items(page, batch):
+            for item in self._items(page):
                 self.counts.n_items += 1
-                self._one(item, page, batch)
-            if len(batch) >= BATCH:
-                yield batch
-                batch = Batch()
-        if len(batch):
-            yield batch
+                self._one(item, page)
+            if len(self._drafts) >= BATCH:
+                yield self._admitted()
+        yield self._admitted()
 
-    def _items(self, page: Page, batch: Batch) -> Iterator[Any]:
+    def _admitted(self) -> Batch:
+        """Let the drafts through the door and hand the batch on."""
+        batch, self._batch = self._batch, Batch()
+        rows, self._drafts = self._drafts, []
+        if rows:
+            batch.posts, _ = self._door.admit(drafts(rows), mark=self._entry["sha256"])
+            self.counts.n_posts += len(batch.posts)
+            self.counts.n_forgotten = len(self._door.forgotten)
+        return batch
+
+    def _items(self, page: Page) -> Iterator[Any]:
         try:
             yield from self._collector.items(page.kind, page.page)
         except Exception as error:  # a page of an unknown shape is a rejection, whatever it raises
-            self._reject(
-                Reject("unreadable page", f"{type(error).__name__} while its items were read"), page, batch, None
-            )
+            self._reject(Reject("unreadable page", f"{type(error).__name__} while its items were read"), page, None)
 
-    def _one(self, item: Any, page: Page, batch: Batch) -> None:
+    def _one(self, item: Any, page: Page) -> None:
         if isinstance(item, dict) and self._collector.fields:
             self.counts.new_fields.update(item.keys() - self._collector.fields)
         try:
@@ -103,79 +112,72 @@ class Reader:
             if row is None:
                 self.counts.n_not_posts += 1
                 return
-            kept = self._update(row) if self._collector.table == "updates" else self._post(row, page)
+            if self._collector.table == "updates":
+                self._keep("updates", self._update(row))
+            else:
+                self._post(row, page)
         except Reject as error:
-            self._reject(error, page, batch, item)
-            return
+            self._reject(error, page, item)
         except Exception as error:  # a parser's slip costs one item, not the run
-            self._reject(Reject("unreadable", f"{type(error).__name__} while it was read"), page, batch, item)
-            return
-        if kept is None:
-            return
-        table, row = kept
-        key = (table, *(str(row[k]) for k in (UPDATES if table == "updates" else POSTS).key))
-        if key in self._seen:
-            self.counts.n_duplicates += 1
-            return
-        self._seen.add(key)
-        if table == "updates":
-            batch.updates.append(row)
-            self.counts.n_updates += 1
-        else:
-            batch.posts.append({**row, "_line": page.line})
-            self.counts.n_posts += 1
+            self._reject(Reject("unreadable", f"{type(error).__name__} while it was read"), page, item)
 
-    def _update(self, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _update(self, row: dict[str, Any]) -> dict[str, Any]:
         row = {**row, "provider": row.get("provider") or self._study.provider or self._study.service}
-        return "updates", {k: v for k, v in row.items() if k in _UPDATE}
+        return {k: v for k, v in row.items() if k in _UPDATE}
 
-    def _post(self, row: dict[str, Any], page: Page) -> tuple[str, dict[str, Any]] | None:
+    def _post(self, row: dict[str, Any], page: Page) -> None:
         if page.kind == "official" or official.is_official(row, self._accounts):
             update = official.update_of_post(row, self._study)
             if update is None:
                 self.counts.n_not_posts += 1
-                return None
-            return "updates", update
-        source = str(row["source"])
-        row = {k: v for k, v in row.items() if k in _POST}
-        row["author"] = self._author(source, row.get("author"))
-        row["text"] = self._masker.text(row["text"])
-        if url := row.get("url"):
-            row["url"] = self._masker.text(url)
-        row.setdefault("observed_at", page.at)
-        return "posts", row
+            else:
+                self._keep("updates", update)
+            return
+        self._keep("posts", self._draft(row, page))
 
-    def _author(self, source: str, author: Any) -> str | None:
-        if author is None or author == "":
-            return None
-        key = (source, str(author))
-        if key not in self._known:
-            if len(self._known) > 200_000:
-                self._known.clear()
-            self._known[key] = self._pseudonym(*key)
-        return self._known[key]
+    def _draft(self, row: dict[str, Any], page: Page) -> dict[str, Any]:
+        """Fill in what a parser may leave out, and check what the tables need."""
+        row = {k: v for k, v in row.items() if k in _DRAFT}
+        text, time = row.get("text"), row.get("created_at")
+        if not isinstance(text, str) or not text.strip():
+            raise Reject("no text", f"`text` is {type(text).__name__}")
+        if not isinstance(time, dt.datetime) or time.tzinfo is None:
+            raise Reject("no time", f"`created_at` is {type(time).__name__}; an aware datetime is needed")
+        if not isinstance(row.get("post_id"), str):
+            raise Reject("no id", f"`post_id` is {type(row.get('post_id')).__name__}; text is needed")
+        if row.setdefault("kind", "original") not in KINDS:
+            raise Reject("unknown kind", f"`kind` is {str(row['kind'])[:40]!r}; one of {', '.join(KINDS)} is needed")
+        row.setdefault("source", self._collector.name)
+        row.setdefault("has_link", has_address(text))
+        row["observed_at"] = row.get("observed_at") or page.at
+        row["_line"] = page.line
+        return row
 
-    def _reject(self, error: Reject, page: Page, batch: Batch, item: Any) -> None:
+    def _keep(self, table: str, row: dict[str, Any]) -> None:
+        """Keep the first row of each key: the same post stands on several pages."""
+        key = (table, *(str(row[k]) for k in (UPDATES if table == "updates" else POSTS).key))
+        if key in self._seen:
+            self.counts.n_duplicates += 1
+            return
+        if table == "posts":
+            _ = drafts([row]) if self._collector.table == "plain" else None
+            self._drafts.append(row)
+        else:
+            self._batch.updates.append(row)
+            self.counts.n_updates += 1
+        self._seen.add(key)
+
+    def _reject(self, error: Reject, page: Page, item: Any) -> None:
         self.counts.n_rejects += 1
         self.counts.reasons[error.reason] += 1
         raw = json.dumps(page.page if item is None else item, ensure_ascii=False, default=str)[:2000]
-        batch.rejects.append(
+        self._batch.rejects.append(
             {
-                "file": self._file,
+                "file": self._entry["name"],
                 "line": page.line,
                 "reason": error.reason,
                 "detail": error.detail[:500],
                 "raw": raw.encode("utf-8", "replace").decode("utf-8"),
+                "_input": self._entry["sha256"],
             }
         )
-
-
-def post_table(rows: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> Any:
-    """Return posts as an Arrow table with the store's hidden columns (`entry` is the raw input's)."""
-    import pyarrow as pa
-
-    schema = POSTS.arrow()
-    columns = [pa.array([r.get(f.name) for r in rows], type=f.type) for f in schema]
-    table = pa.table(columns, schema=schema)
-    table = table.append_column("_input", pa.array([entry["sha256"]] * len(rows), type=pa.string()))
-    return table.append_column("_line", pa.array([r.get("_line") for r in rows], type=pa.int64()))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
-from analyzer.collect import fields, limits, plain
+from analyzer.collect import fields, limits
 from analyzer.collect.adapter import cause, session
+from analyzer.collect.archive.pushshift import parse_reddit
 from analyzer.collect.base import WireCollector
 from analyzer.collect.clock import Stopped
 from analyzer.collect.desk import Desk
@@ -28,8 +28,6 @@ HOST, OAUTH, SHORT = "https://www.reddit.com", "https://oauth.reddit.com", "http
 CUT = 950
 _FILTERS = (("hour", 1 / 24), ("day", 1.0), ("week", 7.0), ("month", 28.0), ("year", 365.0), ("all", 1e9))
 _SORTS = ("relevance", "top", "comments")
-_OWN = ("reddit.com", "redd.it", "redditmedia.com", "redditstatic.com")
-_GONE = ("[deleted]", "[removed]", "[deleted by user]")
 #: What praw and its objects raise on odd answers (some are builtin errors).
 _ODD = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
 
@@ -213,37 +211,14 @@ class Reddit(WireCollector):
     def parse(raw: Any) -> dict[str, Any] | None:
         """Read a submission (t3) or a comment (t1); what was deleted is no post."""
         child = fields.obj(raw)
-        data = fields.obj(child.get("data"))
-        comment = child.get("kind") == "t1"
         if child.get("kind") not in ("t1", "t3"):
             raise Reject("unknown kind", f"field 'kind' holds {str(child.get('kind'))[:40]!r}; t1 and t3 are read")
-        bare = fields.identity(data, "id")
-        body = fields.maybe(data, "body" if comment else "selftext") or ""
-        title = None if comment else fields.maybe(data, "title")
-        if body.strip() in _GONE or fields.maybe(data, "removed_by_category"):
-            return None
-        text = unescape("\n\n".join(t for t in (title, body) if t and t.strip()))
-        if not text.strip():
-            raise Reject("no text", f"neither title nor text ({'body' if comment else 'selftext'}) holds any")
-        permalink = fields.maybe(data, "permalink")
-        link = None if comment or data.get("is_self") is True else fields.maybe(data, "url")
-        author = fields.maybe(data, "author")
-        return {
-            "source": "reddit",
-            "post_id": f"{'t1' if comment else 't3'}_{bare}",
-            "created_at": fields.moment(data.get("created_utc"), "created_utc"),
-            "text": text,
-            "author": None if author in _GONE else author,
-            "handle": None if author in _GONE else author,
-            "language": None,
-            "kind": "reply" if comment else "repost" if fields.maybe(data, "crosspost_parent") else "original",
-            "parent_id": fields.maybe(data, "parent_id" if comment else "crosspost_parent"),
-            "thread_id": fields.maybe(data, "link_id") if comment else f"t3_{bare}",
-            "n_likes": fields.count(data, "score"),
-            "n_replies": None if comment else fields.count(data, "num_comments"),
-            "url": f"https://www.reddit.com{permalink}" if permalink and permalink.startswith("/") else None,
-            "has_link": plain.leaves([*plain.addresses(text), *([link] if link else [])], _OWN),
-        }
+        try:
+            return parse_reddit(fields.obj(child.get("data")), escaped=False)  # praw asks for raw_json
+        except Reject as error:
+            if error.reason == "deleted":
+                return None
+            raise
 
 
 def _children(listing: Any) -> list[Any] | None:

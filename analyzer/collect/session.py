@@ -17,7 +17,7 @@ from analyzer.collect.http import Layer, Policy
 from analyzer.collect.plainjson import dumps
 from analyzer.collect.progress import Meter, uncovered
 from analyzer.collect.rawlog import RawLog
-from analyzer.collect.reader import Counts, Reader, post_table
+from analyzer.collect.reader import Counts, Reader
 from analyzer.collect.wire import Wire
 from analyzer.errors import CollectError, CorpusError
 from analyzer.study import Study
@@ -192,14 +192,15 @@ def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
         entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
-        reader = Reader(collector, study, corpus.pseudonym, file=file)
+        keeper: Any = corpus if hasattr(corpus, "forgotten") else _Keeper(corpus)
+        reader = Reader(collector, study, keeper, entry=entry)
         for batch in reader.batches(rawlog.pages()):
-            if batch.posts:
-                run.add_posts(post_table(batch.posts, entry))
+            if batch.posts is not None:
+                run.add_posts(batch.posts)
             if batch.updates:
                 run.add_updates(pd.DataFrame(_filled(batch.updates)))
             if batch.rejects:
-                run.add_rejects(pd.DataFrame([{**r, "_input": entry["sha256"]} for r in batch.rejects]))
+                run.add_rejects(pd.DataFrame(batch.rejects))
         if desk is not None and (rows := coverage.rows(desk)):
             run.add_coverage(pd.DataFrame(rows))
         run.notes = {"collect": {**result.notes, "uncovered": result.uncovered, "error": result.error}}
@@ -253,3 +254,16 @@ def _safe(name: str) -> str:
     if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
         raise CorpusError(f"a collector's name {name!r} must be of letters, digits, - and _")
     return name
+
+
+class _Keeper:
+    """The corpus, for a store that remembers nothing forgotten."""
+
+    has_tombstones = False
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.pseudonym = corpus.pseudonym
+
+    def forgotten(self, source: str, post_ids: list[str]) -> list[bool]:
+        """Tell that nothing was forgotten."""
+        return [False] * len(post_ids)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from analyzer.collect import fields, limits, plain, x_query
+from analyzer.collect import fields, limits, x_query
 from analyzer.collect.adapter import session
+from analyzer.collect.archive.twarc2 import Twarc2
 from analyzer.collect.base import WireCollector
 from analyzer.collect.desk import Desk, ceil
 from analyzer.collect.http import Answer
@@ -24,7 +25,6 @@ from analyzer.study import Study
 HOST = "https://api.twitter.com"
 #: Search takes no `end_time` nearer to the present than 10 s.
 _LAG = dt.timedelta(seconds=15)
-_OWN = ("x.com", "twitter.com")
 _TWEET_FIELDS = (
     "id,text,author_id,created_at,conversation_id,lang,public_metrics,referenced_tweets,in_reply_to_user_id,entities,"
     "note_tweet,edit_history_tweet_ids"
@@ -193,30 +193,7 @@ class X(WireCollector):
     @staticmethod
     def parse(raw: Any) -> dict[str, Any] | None:
         """Read one post, as in a page's `data` or flattened."""
-        tweet = fields.obj(raw)
-        post_id = fields.identity(tweet, "id")
-        # Posts over 280 characters are cut in `text`; the whole is in `note_tweet`.
-        note = fields.maybe(fields.mapping(tweet.get("note_tweet")), "text")
-        metrics = fields.mapping(tweet.get("public_metrics"))
-        kind, parent = _reference(tweet)
-        text = note or fields.words(tweet, "text")
-        return {
-            "source": "x",
-            "post_id": post_id,
-            "created_at": fields.moment(tweet.get("created_at"), "created_at"),
-            "text": text,
-            "author": fields.maybe(tweet, "author_id") or fields.maybe(fields.mapping(tweet.get("author")), "id"),
-            "handle": fields.maybe(fields.mapping(tweet.get("author")), "username"),
-            "language": fields.language(tweet.get("lang")),
-            "kind": kind,
-            "parent_id": parent,
-            "thread_id": fields.maybe(tweet, "conversation_id"),
-            "n_likes": fields.count(metrics, "like_count"),
-            "n_reposts": fields.count(metrics, "retweet_count"),
-            "n_replies": fields.count(metrics, "reply_count"),
-            "url": f"https://x.com/i/status/{post_id}",
-            "has_link": plain.leaves(_links(tweet, text), _OWN),
-        }
+        return Twarc2().parse(raw)
 
 
 def _kind(method: str, url: str) -> str:
@@ -227,22 +204,3 @@ def _kind(method: str, url: str) -> str:
         return ""
     query = dict(parse_qsl(parts.query)).get("query", "")
     return "official" if query.lstrip("(").startswith("from:") else "search"
-
-
-def _reference(tweet: Any) -> tuple[str, str | None]:
-    found = {}
-    for reference in fields.listing(tweet.get("referenced_tweets")):
-        reference = fields.mapping(reference)
-        found[str(reference.get("type"))] = fields.maybe(reference, "id")
-    for theirs, ours in (("retweeted", "repost"), ("replied_to", "reply"), ("quoted", "quote")):
-        if theirs in found:
-            return ours, found[theirs]
-    return "original", None
-
-
-def _links(tweet: Any, text: str) -> list[str]:
-    urls = fields.mapping(tweet.get("entities")).get("urls")
-    if not isinstance(urls, list):
-        return plain.addresses(text)
-    full = [fields.maybe(fields.mapping(u), "expanded_url") for u in urls]
-    return [u for u in full if u]

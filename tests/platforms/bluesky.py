@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 from typing import Any
 
@@ -83,8 +84,8 @@ def answer(request: Any) -> Any:
 
 
 def did_of(name: str) -> str:
-    """Return a DID that shows whose it is (real ones do not)."""
-    return f"did:plc:{name:a<24}"
+    """Return a DID; like real ones it does not show whose it is."""
+    return f"did:plc:{hashlib.sha256(name.encode()).hexdigest()[:24]}"
 
 
 def handle_of(post: Post) -> str:
