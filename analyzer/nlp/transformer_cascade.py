@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 #: Seconds given to the accurate model where nothing else is said; the environment variable below overrides it.
 BUDGET_S = 60.0
 BUDGET_VARIABLE = "OUTAGE_ANALYZER_BUDGET_S"
-#: Posts sent to the accurate model at a time; the clock is looked at in between.
-STEP = 512
+#: Posts sent to the accurate model first, to learn its pace, and at most at a time; the clock is looked at in between.
+FIRST = 64
+STEP = 1024
 #: Labels whose doubt decides which posts are looked at again, and how much each counts.
 DOUBT: dict[str, float] = {"p_relevant": 1.0, "p_report": 0.5, "p_frustration_ge1": 0.5, "p_frustration_ge2": 1.0}
 
@@ -71,14 +72,13 @@ class Cascade:
         scores = self._fast.scores(texts)
         order = np.argsort(-doubt(scores, self._fast.thresholds), kind="stable")
         order = order[(scores["status"] == "ok").to_numpy(dtype=bool)[order]]
-        refined, start, done = scores, self._clock(), 0
-        for at in range(0, len(order), STEP):
-            spent = self._clock() - start
-            part = order[at : at + STEP]
-            if spent + (spent / done * len(part) if done else 0) > self.budget_s or self.budget_s == 0:
-                break
+        refined, start, done, room = scores, self._clock(), 0, FIRST if self.budget_s > 0 else 0
+        while room > 0 and done < len(order):
+            part = order[done : done + min(room, STEP)]
             refined = self._accurate.refine(texts, refined, part)
             done += len(part)
+            spent = self._clock() - start
+            room = _room(self.budget_s - spent, spent / done)
         self.n_refined, self._all_refined = done, done == len(order) and done > 0
         log.info("accurate model on %d of %d posts, %.1f s", done, len(texts), self._clock() - start)
         return refined
@@ -89,6 +89,11 @@ class Cascade:
         Where only some posts were refined, the fast tier's errors are assumed of all: wider intervals, not narrower.
         """
         return (self._accurate if self._all_refined else self._fast).calibration()
+
+
+def _room(left_s: float, s_per_post: float) -> int:
+    """Return how many more posts fit into the time left (never more than a step)."""
+    return STEP if left_s >= STEP * s_per_post else max(0, int(left_s / s_per_post))
 
 
 def doubt(scores: pd.DataFrame, thresholds: Mapping[str, float]) -> np.ndarray:

@@ -104,16 +104,30 @@ class Encoder(nn.Module):
 
     def embed(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the mean of the last layer over the real tokens, (batch, hidden)."""
-        n = ids.shape[1]
-        place = torch.arange(n, device=ids.device) + self.shape.offset
+        return self.upper(self.lower(ids, mask, 0), mask, 0)
+
+    def lower(self, ids: torch.Tensor, mask: torch.Tensor, layers: int) -> torch.Tensor:
+        """Return what the lowest `layers` layers make of the tokens, (batch, length, hidden)."""
+        place = torch.arange(ids.shape[1], device=ids.device) + self.shape.offset
         x = self.dropout(self.norm(self.words(ids) + self.positions(place)))
-        bias = (1.0 - mask.to(x.dtype))[:, None, None, :] * -1e4
-        if self.relative is not None:
-            bias = bias + self.relative(_buckets(n)).permute(2, 0, 1)[None]
-        for layer in self.layers:
+        bias = self._bias(mask)
+        for layer in list(self.layers)[:layers]:
+            x = layer(x, bias)
+        return x
+
+    def upper(self, x: torch.Tensor, mask: torch.Tensor, layers: int) -> torch.Tensor:
+        """Return the mean of the last layer over the real tokens, from the output of `lower`."""
+        bias = self._bias(mask)
+        for layer in list(self.layers)[layers:]:
             x = layer(x, bias)
         weight = mask.to(x.dtype)[:, :, None]
         return (x * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+    def _bias(self, mask: torch.Tensor) -> torch.Tensor:
+        bias = (1.0 - mask.to(torch.float32))[:, None, None, :] * -1e4
+        if self.relative is not None:
+            bias = bias + self.relative(_buckets(mask.shape[1])).permute(2, 0, 1)[None]
+        return bias
 
     def freeze(self, layers: int) -> None:
         """Keep embeddings and the lowest `layers` layers as they are."""
