@@ -80,6 +80,14 @@ def test_readme_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         exec(compile(script, "README.md", "exec"), {})
 
 
+def test_scripts_on_simulated_posts_run() -> None:
+    scripts = blocks((ROOT / "docs" / "simulation.md").read_text(encoding="utf-8"), "python")
+    for script in scripts:
+        names: dict[str, object] = {}
+        exec(compile(script, "simulation.md", "exec"), names)
+    assert scripts and names["made"].truth["incidents"][0]["onset"] == "2025-03-11T09:07:00Z"  # type: ignore[attr-defined]
+
+
 def test_make_targets_named_in_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = {

@@ -169,10 +169,15 @@ def test_half_life_and_recovery_are_those_of_the_curve() -> None:
     curve = rates(scenario).waves[:, 0]
     assert curve.sum() == pytest.approx(1_000)
     assert curve[:100].sum() == 0 and curve[101] > 0
-    assert found["recovery_min"] is not None and found["half_life_min"] is not None and found["peak_min"] is not None
+    assert found["recovery_min"] is not None and found["peak_to_half_min"] is not None and found["peak_min"] is not None
     end, peak = int(found["recovery_min"]), int(found["peak_min"])
     assert curve[end] <= 0.05 * curve[peak] < curve[end - 1]
-    assert curve[peak + int(found["half_life_min"])] <= curve[peak] / 2
+    assert (
+        curve[peak + int(found["peak_to_half_min"])]
+        <= curve[peak] / 2
+        < curve[peak + int(found["peak_to_half_min"]) - 1]
+    )
+    assert found["half_life_min"] == pytest.approx(30, abs=2)
     after_fix = curve[330] / curve[300]
     assert after_fix == pytest.approx(
         0.5 * (0.4 + 0.6 * np.exp(-230.5 / 90)) / (0.4 + 0.6 * np.exp(-200.5 / 90)), rel=0.01

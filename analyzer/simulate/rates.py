@@ -96,8 +96,8 @@ def wave_times(scenario: Scenario, rate: Rates) -> list[dict[str, float | None]]
     """Return onset, peak, fix, recovery and half-life of every wave, in minutes after the start.
 
     Recovery is when the wave's rate falls for good under `OVER_SHARE` of its peak or under the usual rate of relevant
-    posts, whichever is higher; half-life is from the peak to the first minute at half its rate. Both are None if the
-    window ends before.
+    posts, whichever is higher. Half-life is how long the rate after the fix takes from 80 to 40 % of its height then,
+    and `peak_to_half_min` the time from the peak to half its rate. What the window does not show is None.
     """
     found = []
     for i, wave in enumerate(scenario.waves):
@@ -107,13 +107,17 @@ def wave_times(scenario: Scenario, rate: Rates) -> list[dict[str, float | None]]
         above = np.flatnonzero(curve > level)
         end = None if not len(above) or above[-1] == len(curve) - 1 else float(above[-1] + 1)
         after = np.flatnonzero(curve[peak:] <= curve[peak] / 2)
+        falling = curve[min(round(wave.fix_min), len(curve)) :]
+        low = np.flatnonzero(falling <= 0.4 * falling[0]) if len(falling) else falling
+        high = np.flatnonzero(falling <= 0.8 * falling[0]) if len(falling) else falling
         found.append(
             {
                 "onset_min": wave.onset_min,
                 "peak_min": peak + 0.5,
                 "fix_min": wave.fix_min,
                 "recovery_min": end,
-                "half_life_min": float(after[0]) if len(after) else None,
+                "half_life_min": float(low[0] - high[0]) if len(low) else None,
+                "peak_to_half_min": float(after[0]) if len(after) else None,
                 "posts": float(curve.sum()),
                 "peak_per_min": float(curve[peak]),
             }

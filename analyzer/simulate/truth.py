@@ -52,15 +52,7 @@ def truth(
         "note": "Every post and every official word here is invented.",
         "title": scenario.title,
         "verdict": "incidents" if waves else "no incident found",
-        "incidents": [
-            {
-                k.replace("_min", ""): iso(scenario, v) if k.endswith("_min") and k != "half_life_min" else v
-                for k, v in wave.items()
-                if k not in ("half_life_min", "peak_per_min")
-            }
-            | {"half_life_min": wave["half_life_min"], "peak_per_min": wave["peak_per_min"]}
-            for wave in waves
-        ],
+        "incidents": [_incident(scenario, wave) for wave in waves],
         "first_word": iso(scenario, _first_word(scenario)),
         "phases": phases,
         "shares": _shares(slots, content, selected, start, end) if waves else {},
@@ -72,6 +64,13 @@ def truth(
         "expected_per_5_min": _curve(rate),
         "scenario": _plain(dataclasses.asdict(scenario)),
     }
+
+
+def _incident(scenario: Scenario, wave: dict[str, float | None]) -> dict[str, Any]:
+    """A wave with its moments as times; durations and rates as they are."""
+    moments = ("onset_min", "peak_min", "fix_min", "recovery_min")
+    found: dict[str, Any] = {k.removesuffix("_min"): iso(scenario, wave[k]) for k in moments}
+    return found | {k: v for k, v in wave.items() if k not in moments}
 
 
 def _first_word(scenario: Scenario) -> float | None:
