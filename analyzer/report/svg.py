@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from analyzer.report.charts.style import LIGHT, points, quiet_glyphs, rc
+from analyzer.report.charts.style import LIGHT, drop_titles, points, quiet_glyphs, rc
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,9 +27,7 @@ def draw(plot: Callable[[Any], Any], size: tuple[float, float], *, titled: bool 
         ax = figure.subplots()
         plot(ax)
         if not titled:
-            for one in figure.axes:
-                if one.get_gid() != "keep-title":
-                    one.set_title("", loc="left")
+            drop_titles(figure)
         return figure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.charts.style import LIGHT
+from analyzer.report.charts.style import LIGHT, keep_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,4 +36,4 @@ def grid(ax: Axes, n: int, columns: int, *, gap: tuple[float, float] = (0.25, 0.
 def head(ax: Axes, name: str, role: str = "ink") -> None:
     """Name one small chart."""
     ax.set_title(name, loc="left", fontsize=8.5, fontweight="normal", color=LIGHT[role], pad=3)
-    ax.set_gid("keep-title")
+    keep_title(ax)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from analyzer.report.format import Format
 
@@ -57,6 +57,7 @@ class Point:
     label: str
 
 
+_KEPT: WeakSet[Any] = WeakSet()
 _POINTS: WeakKeyDictionary[Any, list[Point]] = WeakKeyDictionary()
 
 
@@ -76,6 +77,18 @@ def point(ax: Axes, label: str, *, x: tuple[Any, Any] | None = None, y: tuple[An
 def points(figure: Figure) -> list[Point]:
     """Return what was remembered about a figure."""
     return _POINTS.get(figure, [])
+
+
+def keep_title(ax: Axes) -> None:
+    """Remember that the title of these axes names a part of a chart, and stays where a page sets the finding itself."""
+    _KEPT.add(ax)
+
+
+def drop_titles(figure: Figure) -> None:
+    """Take the finding out of a drawing."""
+    for ax in figure.axes:
+        if ax not in _KEPT:
+            ax.set_title("", loc="left")
 
 
 @lru_cache(maxsize=1)
