@@ -1,0 +1,112 @@
+"""Copies and near-copies of a text as clusters: exact fingerprints first, MinHash with verification on the rest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.nlp.classify import text_array
+
+#: Jaccard similarity of word shingles from which two texts are near-copies.
+SIMILAR = 0.7
+#: Earlier members of a bucket that a text is compared with.
+_LOOK_BACK = 8
+
+
+def clusters(texts: Any, *, similar: float = SIMILAR) -> NDArray[np.int64]:
+    """Return the cluster of each text: the row of its first member.
+
+    Parameters
+    ----------
+    texts
+        Texts (a Series, list or Arrow array); null is the empty text.
+    similar
+        Jaccard similarity (words and pairs of words, mentions and links left out) of near-copies.
+
+    Returns
+    -------
+    (n,) int64
+        Equal numbers for copies; copies of copies belong together.
+
+    Examples
+    --------
+    >>> clusters(["Down again!", "down again", "what a nice day"]).tolist()
+    [0, 0, 2]
+    """
+    array = text_array(texts)
+    prints, sizes = _prints(array)
+    _, first, inverse = np.unique(prints, return_index=True, return_inverse=True)
+    kept = np.sort(first)
+    near = _near(array.take(_indices(kept)), sizes[kept], similar)
+    return kept[near][np.searchsorted(kept, first)][inverse]
+
+
+def _prints(array: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return fingerprint and number of shingles of each text."""
+    from analyzer.nlp import shingles as s
+    from analyzer.nlp.hashing import buffers
+
+    data, offsets = buffers(array)
+    prints, sizes = np.zeros(len(array), np.int64), np.zeros(len(array), np.int64)
+
+    def work(a: int, b: int) -> None:
+        s.fingerprints(data, offsets[a : b + 1], prints[a:b], sizes[a:b])
+
+    _in_parts(len(array), work)
+    return prints, sizes
+
+
+def _near(unique: Any, sizes: NDArray[np.int64], similar: float) -> NDArray[np.int64]:
+    """Return the representative of each of the distinct texts, as a position among them."""
+    from analyzer.nlp import shingles as s
+    from analyzer.nlp.hashing import buffers
+
+    n = len(unique)
+    data, offsets = buffers(unique)
+    places = np.concatenate([[0], np.cumsum(sizes)])
+    ends, sets = np.zeros(n, np.int64), np.zeros(int(places[-1]) + 1, np.uint32)
+    factors = np.random.default_rng(20240604).integers(1 << 20, 1 << 31, s.BANDS * s.ROWS) | 1
+    bands = np.zeros((s.BANDS, n), np.int64)
+
+    def work(a: int, b: int) -> None:
+        s.shingle_sets(data, offsets[a : b + 1], places[a:b], ends[a:b], sets)
+        s.signatures(sets, places[a:b], ends[a:b], factors, bands[:, a:b])
+
+    _in_parts(n, work)
+    parent = np.arange(n)
+    bits = max(n - 1, 1).bit_length()
+    filled = np.flatnonzero(sizes)
+    for keys in bands:
+        # Sorting key and row as one number is many times faster than an indirect sort, and ties keep their order.
+        packed = np.sort(((keys[filled] << bits) & 0x7FFFFFFFFFFFFFFF) | filled)
+        order, keys = packed & ((1 << bits) - 1), packed >> bits
+        s.link_band(order, keys, sets, places, ends, parent, similar, _LOOK_BACK)
+    return _roots(parent)
+
+
+def _in_parts(n: int, work: Callable[[int, int], None]) -> None:
+    """Call ``work(start, stop)`` over [0, n) in parts, one thread a core; the kernels hold no lock."""
+    size = max(1, -(-n // 16))
+    starts = range(0, n, size)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(lambda a: work(a, min(a + size, n)), starts))
+
+
+def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Follow all parents to their roots at once."""
+    while True:
+        above = parent[parent]
+        if (above == parent).all():
+            return above
+        parent = above
+
+
+def _indices(rows: NDArray[np.int64]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(rows)
