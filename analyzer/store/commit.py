@@ -77,16 +77,37 @@ def _reduce(
     return files, counts
 
 
-def same_rejects(con: Any, staged: Path, inputs: list[str]) -> bool:
-    """Tell whether the corpus already holds just these rejections of these inputs."""
-    marks = ", ".join(quote(i) for i in inputs) or "''"
-    held = f"SELECT _input, line, reason FROM all_rejects WHERE _input IN ({marks})"
-    now = f"SELECT _input, line, reason FROM read_parquet({quote(str(staged))})"
-    if not staged.exists():
-        return not con.execute(f"SELECT count(*) FROM ({held})").fetchone()[0]
-    return not con.execute(f"SELECT count(*) FROM (({held} EXCEPT {now}) UNION ALL ({now} EXCEPT {held}))").fetchone()[
-        0
-    ]
+def same_rejects(con: Any, root: Path, state: dict[str, Any], staged: Path | None, raw: list[dict[str, Any]]) -> bool:
+    """Tell whether the corpus already holds just these rejections of these inputs.
+
+    Parameters
+    ----------
+    con
+        Any connection.
+    state
+        The state before the run.
+    staged, raw
+        The run's rejections (None for none) and inputs.
+    """
+    now = _rejections(con, [] if staged is None else [str(staged)], {str(i): e["sha256"] for i, e in enumerate(raw)})
+    shas = {e["sha256"] for e in raw}
+    last = {e["sha256"]: run for run in state["runs"] for e in run["raw"] if e["sha256"] in shas}
+    held: set[Any] = set()
+    for run in {r["run_id"]: r for r in last.values()}.values():
+        found = [str(root / f["file"]) for f in run["tables"].get("rejects", [])]
+        places = {str(i): e["sha256"] for i, e in enumerate(run["raw"]) if last.get(e["sha256"]) is run}
+        held |= _rejections(con, found, places)
+    return held == now
+
+
+def _rejections(con: Any, files: list[str], inputs: dict[str, str]) -> set[Any]:
+    if not files:
+        return set()
+    listed = ", ".join(quote(f) for f in files)
+    rows = con.execute(f"SELECT _input, line, reason FROM read_parquet([{listed}])").fetchall()
+    return {
+        (inputs.get(place, place), line, reason) for place, line, reason in rows if place is None or place in inputs
+    }
 
 
 def _copy(con: Any, sql: str, out: Path) -> None:

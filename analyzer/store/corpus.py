@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from analyzer.errors import CorpusError
 from analyzer.store import commit, keys, layout, manifest, views
 from analyzer.store.lock import WriterLock
 from analyzer.store.raw import open_raw
-from analyzer.store.run import Run
+from analyzer.store.run import Run, Screen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,9 @@ class Corpus:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._key: bytes | None = None
+        self._mapper: Any = None
+        self._writing: dict[str, Any] | None = None  # the state that an open run started from
+        self._buried: tuple[str, frozenset[str]] = ("", frozenset())
 
     # Reading -----------------------------------------------------------------------------------------------------
 
@@ -131,8 +134,8 @@ class Corpus:
 
     def transform(self, sql: str, params: list[Any] | None = None, **tables: pa.Table) -> pa.Table:
         """Run SQL over the given Arrow tables (not over the corpus): a fast mapper for readers of archives."""
-        if getattr(self, "_mapper", None) is None:
-            self._mapper = views.bare()
+        if self._mapper is None:
+            self._mapper = views.bare(ordered=True)
         for name, table in tables.items():
             self._mapper.register(name, table)
         try:
@@ -206,6 +209,53 @@ class Corpus:
             self._key = keys.load(self.path, state.get("key") if state else None)
         return self._key
 
+    # Forgotten posts -------------------------------------------------------------------------------------------
+
+    @property
+    def has_tombstones(self) -> bool:
+        """Whether any post was ever forgotten."""
+        return bool(self._tombstones())
+
+    def forgotten(self, source: str, post_ids: Sequence[str]) -> list[bool]:
+        """Tell which posts of a platform were forgotten and must not come back."""
+        marks = self._tombstones()
+        if not marks:
+            return [False] * len(post_ids)
+        key = self.key()
+        return [keys.tombstone(key, source, i) in marks or keys.tombstone(key, "", i) in marks for i in post_ids]
+
+    def _tombstones(self, state: dict[str, Any] | None = None) -> frozenset[str]:
+        state = state or self._writing or layout.read_state(self.path) or {}
+        entry = state.get("tombstones")
+        if not entry:
+            return frozenset()
+        if self._buried[0] != entry["file"]:
+            try:
+                marks = frozenset((self.path / entry["file"]).read_text().split())
+            except OSError as error:
+                raise CorpusError(f"{self.path / entry['file']}: the list of forgotten posts cannot be read") from error
+            self._buried = (entry["file"], marks)
+        return self._buried[1]
+
+    def _screen(self, state: dict[str, Any]) -> Screen | None:
+        """Return what leaves out the rows of forgotten posts, or None if there are none."""
+        if not self._tombstones(state):
+            return None
+
+        def screen(table: pa.Table) -> pa.Table:
+            import pyarrow as pa
+
+            out = [False] * len(table)
+            sources = table["source"].to_pylist()
+            for source in set(sources):
+                rows = [i for i, s in enumerate(sources) if s == source]
+                ids = table["post_id"].take(pa.array(rows)).to_pylist()
+                for i, gone in zip(rows, self.forgotten(source, ids), strict=True):
+                    out[i] = gone
+            return table.filter(pa.array([not gone for gone in out])) if any(out) else table
+
+        return screen
+
     # Writing -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -236,13 +286,15 @@ class Corpus:
         with WriterLock(self.path, verb):
             state = layout.read_state(self.path) or self._blank()
             self._sweep(state)
-            run = Run(self.path, f"{state['seq'] + 1:06d}-{verb}")
+            run = Run(self.path, f"{state['seq'] + 1:06d}-{verb}", self._screen(state))
             with layout.writing(self.path):
                 run.folder.mkdir(parents=True)
+            self._writing = state
             try:
                 yield run
                 self._commit(run, state, study, params, now or dt.datetime.now(dt.UTC))
             finally:
+                self._writing = None
                 run.drop()
 
     def _blank(self) -> dict[str, Any]:
@@ -271,11 +323,14 @@ class Corpus:
             con = views.connect(self.path, state, spill=run.folder / "spill")
             try:
                 for name in tables:
+                    if name == "rejects" and commit.same_rejects(con, self.path, state, run.staged(name), run.raw):
+                        continue
                     files, run.counts[name] = commit.merge(con, self.path, run.staged(name), name, run.run_id)
                     entry["tables"] |= files
+                fixed = "rejects" not in tables and not commit.same_rejects(con, self.path, state, None, run.raw)
             finally:
                 con.close()
-            if not entry["tables"] and all(self._held(state, e) for e in run.raw):
+            if not entry["tables"] and not fixed and all(self._held(state, e) for e in run.raw):
                 return
             run.changed = True
             record = manifest.make(None, study, inputs=run.raw, parameters=params, now=now)

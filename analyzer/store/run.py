@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BLOCK = 1 << 20
+#: Leaves out the rows of forgotten posts.
+Screen = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,19 @@ class Run:
         After the run: False if the corpus already held all of it, and nothing was written.
     notes
         Plain data that goes into the run's manifest.
+    n_forgotten
+        Rows left out because their posts were forgotten.
     """
 
-    def __init__(self, root: Path, run_id: str) -> None:
+    def __init__(self, root: Path, run_id: str, screen: Screen | None = None) -> None:
         self.run_id = run_id
         self.folder = root / "tmp" / run_id
         self.raw: list[dict[str, Any]] = []
         self.counts: dict[str, Counts] = {}
         self.changed = False
         self.notes: dict[str, Any] = {}
+        self.n_forgotten = 0
+        self._screen = screen
         self._root = root
         self._writers: dict[str, Any] = {}
         self._open = True
@@ -76,6 +83,14 @@ class Run:
         """Stage what was looked at (COVERAGE)."""
         return self._add("coverage", data)
 
+    def add_ids(self, ids: Iterable[tuple[str, str]]) -> int:
+        """Stage ``(source, post_id)`` of posts that are yet to be collected."""
+        import pyarrow as pa
+
+        pairs = list(ids)
+        sources, names = ([p[0] for p in pairs], [p[1] for p in pairs])
+        return self._add("ids", pa.table({"source": pa.array(sources, pa.string()), "post_id": pa.array(names)}))
+
     def raw_writer(self, *, name: str, format: str = "", info: dict[str, Any] | None = None) -> RawWriter:
         """Return a writer for one input, for those who read it block by block; pass its entry to `keep_raw`."""
         self._check_open()
@@ -84,8 +99,7 @@ class Run:
     def keep_raw(self, entry: dict[str, Any]) -> None:
         """Make an input that a `raw_writer` stored part of this run."""
         self._check_open()
-        if not any(e["sha256"] == entry["sha256"] and e["format"] == entry["format"] for e in self.raw):
-            self.raw.append(entry)
+        self.raw.append(entry)
 
     def add_raw(
         self, source: bytes | str | Path | IO[bytes], *, name: str = "", format: str = "", **info: Any
@@ -122,6 +136,10 @@ class Run:
 
         self._check_open()
         table = conform(data, STORED[name], self.run_id)
+        if self._screen is not None and name in ("posts", "labels", "ids"):
+            kept = self._screen(table)
+            self.n_forgotten += len(table) - len(kept)
+            table = kept
         if not len(table):
             return 0
         with writing(self._root):

@@ -57,8 +57,14 @@ class Stored:
         return Table(self.name, "", (), (*self.table.columns, *self.hidden)).arrow()
 
 
+_IDS = Table(
+    "ids",
+    "Posts known by id only, to be filled by collecting.",
+    ("source", "post_id"),
+    (Column("source", "string", "platform"), Column("post_id", "string", "the platform's own id"), _RUN),
+)
 _PLACE = (
-    Column("_input", "string", "SHA-256 of the input that the row came from"),
+    Column("_input", "string", "the run's input that the row came from: its number from 0, or its SHA-256"),
     Column("_line", "int", "its line or row there, from 1"),
 )
 
@@ -68,6 +74,7 @@ STORED: dict[str, Stored] = {
     "labels": Stored(_LABELS),
     "coverage": Stored(COVERAGE),
     "rejects": Stored(REJECTS, _PLACE[:1]),
+    "ids": Stored(_IDS),
 }
 
 

@@ -21,14 +21,14 @@ def connect(root: Path, state: dict[str, Any] | None, *, spill: Path | None = No
     return con
 
 
-def bare(spill: Path | None = None) -> Any:
+def bare(spill: Path | None = None, *, ordered: bool = False) -> Any:
     """Return a DuckDB connection that works in UTC and asks the network for nothing."""
     import duckdb
 
     config = {
         "memory_limit": MEMORY,
         "autoinstall_known_extensions": "false",
-        "preserve_insertion_order": "false",
+        "preserve_insertion_order": "true" if ordered else "false",
         **({"temp_directory": str(spill)} if spill else {}),
     }
     con = duckdb.connect(":memory:", config=config)
@@ -65,11 +65,22 @@ def select(root: Path, state: dict[str, Any] | None, stored: Stored) -> str:
 
 def _newest_reading(state: dict[str, Any] | None) -> str:
     """An input read again replaces what was rejected of it before."""
-    newest = {raw["sha256"]: run["run_id"] for run in (state or {"runs": []})["runs"] for raw in run["raw"]}
-    if not newest:
+    runs = (state or {"runs": []})["runs"]
+    newest = {raw["sha256"]: run["run_id"] for run in runs for raw in run["raw"]}
+    old = [
+        f"('{run['run_id']}', '{mark}')"
+        for run in runs
+        if "rejects" in run["tables"]
+        for place, raw in enumerate(run["raw"])
+        if newest[raw["sha256"]] != run["run_id"]
+        for mark in (place, raw["sha256"])
+    ]
+    if not old:
         return ""
-    rows = ", ".join(f"('{sha}', '{run}')" for sha, run in newest.items())
-    return f"ANTI JOIN (SELECT * FROM (VALUES {rows}) AS v(sha, newest)) n ON r._input = n.sha AND r.run_id < n.newest"
+    return (
+        f"ANTI JOIN (SELECT * FROM (VALUES {', '.join(old)}) AS v(run_id, _input)) o "
+        "ON r.run_id = o.run_id AND r._input = o._input"
+    )
 
 
 def _nothing(stored: Stored) -> str:

@@ -1,0 +1,176 @@
+"""The door: drafts become posts without names, or official updates if an official account wrote them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from analyzer.collect import official
+from analyzer.collect.privacy import Masker
+from analyzer.schema import POSTS, UPDATES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analyzer.study import Study
+
+
+class Keeper(Protocol):
+    """What the door asks of a corpus."""
+
+    def pseudonym(self, source: str, author: str) -> str:
+        """Return the pseudonym of an author."""
+        ...
+
+    def forgotten(self, source: str, post_ids: list[str]) -> list[bool]:
+        """Tell which posts were forgotten and must not come back."""
+        ...
+
+
+class Door:
+    """Lets drafts into a corpus.
+
+    Parameters
+    ----------
+    study
+        Names the official accounts, and what is not masked.
+    keeper
+        The corpus.
+
+    Attributes
+    ----------
+    forgotten
+        ``{(source, post_id)}`` of drafts that were turned away.
+    """
+
+    def __init__(self, study: Study, keeper: Keeper) -> None:
+        self._study, self._keeper = study, keeper
+        self._masker = Masker(study)
+        self._official = {
+            source: [a.lstrip("@").casefold() for a in accounts] for source, accounts in study.accounts.items()
+        }
+        self._names: dict[tuple[str, str], str] = {}
+        self.forgotten: set[tuple[str, str]] = set()
+
+    def admit(self, drafts: pa.Table, *, mark: str) -> tuple[pa.Table, pa.Table | None]:
+        """Return posts (POSTS without `run_id`, with the store's ``_input`` and ``_line``) and updates.
+
+        Parameters
+        ----------
+        drafts
+            DRAFT.
+        mark
+            Goes into ``_input``.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        drafts = self._remembered(drafts.combine_chunks())
+        updates = None
+        if self._official:
+            spoken = self._spoken(drafts)
+            if pc.any(spoken).as_py():
+                updates = self._updates(drafts.filter(spoken))
+                drafts = drafts.filter(pc.invert(spoken))
+        columns: dict[str, Any] = {}
+        for column in POSTS.columns:
+            if column.name != "run_id":
+                columns[column.name] = drafts[column.name]
+        columns["text"] = self._masker.texts(_array(drafts["text"]))
+        columns["url"] = self._masker.texts(_array(drafts["url"]))
+        columns["author"] = self._pseudonyms(drafts)
+        columns["_line"] = drafts["_line"]
+        columns["_input"] = pa.repeat(pa.scalar(mark), len(drafts))
+        return pa.table(columns), updates
+
+    def _remembered(self, drafts: pa.Table) -> pa.Table:
+        """Turn away what was forgotten, and what only repeats it."""
+        import pyarrow as pa
+
+        keep: list[bool] | None = None
+        for source in drafts["source"].unique().to_pylist():
+            for name in ("post_id", "parent_id", "thread_id"):
+                rows = (
+                    [
+                        i
+                        for i, (s, v) in enumerate(
+                            zip(drafts["source"].to_pylist(), drafts[name].to_pylist(), strict=True)
+                        )
+                        if s == source and v is not None
+                    ]
+                    if self._watching
+                    else []
+                )
+                if not rows:
+                    continue
+                ids = [drafts[name][i].as_py() for i in rows]
+                hits = {rows[i] for i, hit in enumerate(self._keeper.forgotten(source, ids)) if hit}
+                if not hits:
+                    continue
+                if name == "post_id":
+                    self.forgotten |= {(source, drafts[name][i].as_py()) for i in hits}
+                    keep = [i not in hits and (keep is None or keep[i]) for i in range(len(drafts))]
+                else:
+                    again = {i for i in hits if name == "parent_id" and drafts["kind"][i].as_py() == "repost"}
+                    self.forgotten |= {(source, drafts["post_id"][i].as_py()) for i in again}
+                    if again:
+                        keep = [i not in again and (keep is None or keep[i]) for i in range(len(drafts))]
+                    values = [None if i in hits else v for i, v in enumerate(drafts[name].to_pylist())]
+                    place = drafts.schema.get_field_index(name)
+                    drafts = drafts.set_column(place, name, pa.array(values, pa.string()))
+        return drafts if keep is None else drafts.filter(pa.array(keep))
+
+    @property
+    def _watching(self) -> bool:
+        """Whether anything was ever forgotten; nearly always not, and then nothing is looked up."""
+        return bool(getattr(self._keeper, "has_tombstones", True))
+
+    def _spoken(self, drafts: pa.Table) -> Any:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        spoken: Any = pa.repeat(pa.scalar(False), len(drafts))
+        for source, accounts in self._official.items():
+            names = pa.array(accounts, pa.string())
+            by = pc.or_(
+                pc.is_in(pc.utf8_lower(drafts["handle"]), value_set=names),
+                pc.is_in(pc.utf8_lower(drafts["author"]), value_set=names),
+            )
+            spoken = pc.or_(spoken, pc.and_(pc.equal(drafts["source"], source), by))
+        return spoken
+
+    def _updates(self, drafts: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        found = (official.update_of_post(row, self._study) for row in drafts.to_pylist())
+        rows = [{**row, "body": self._masker.text(row["body"])} for row in found if row is not None]
+        return pa.Table.from_pylist(rows, schema=pa.schema([f for f in UPDATES.arrow() if f.name != "run_id"]))
+
+    def _pseudonyms(self, drafts: pa.Table) -> pa.Array:
+        """Replace authors; each distinct one is looked up once."""
+        import pyarrow as pa
+
+        sources = drafts["source"].unique().to_pylist()
+        if len(sources) > 1:
+            pairs = zip(drafts["source"].to_pylist(), drafts["author"].to_pylist(), strict=True)
+            return pa.array([None if a is None else self._name(s, a) for s, a in pairs], pa.string())
+        if not sources:
+            return pa.nulls(0, pa.string())
+        coded = _array(drafts["author"]).dictionary_encode()
+        names = [self._name(sources[0], a) for a in coded.dictionary.to_pylist()]
+        return pa.DictionaryArray.from_arrays(coded.indices, pa.array(names, pa.string())).cast(pa.string())
+
+    def _name(self, source: str, author: str) -> str:
+        key = (source, author)
+        name = self._names.get(key)
+        if name is None:
+            if len(self._names) > 500_000:
+                self._names.clear()
+            name = self._names[key] = self._keeper.pseudonym(source, author)
+        return name
+
+
+def _array(column: Any) -> pa.Array:
+    import pyarrow as pa
+
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks == 1 else whole

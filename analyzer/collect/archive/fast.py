@@ -1,0 +1,100 @@
+"""Reading most JSON lines at once, by SQL; what is not plainly clean is read again, one by one, by the format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from analyzer.collect.archive.base import DRAFT
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analyzer.collect.archive.lines import Chunk
+
+# Pieces of a chunk that DuckDB may read on different cores.
+_PIECES = 4
+
+
+class Mapper(Protocol):
+    """What `Corpus.transform` offers: SQL over Arrow tables."""
+
+    def transform(self, sql: str, params: list[Any] | None = None, **tables: pa.Table) -> pa.Table:
+        """Answer the SQL."""
+        ...
+
+
+def plain_text(column: str) -> str:
+    """Return SQL that holds if a JSON value read as text was a text for certain, and is neither blank nor huge.
+
+    An object, a list, a number, ``true`` or ``false`` also reads as text, and a text may look like one: then it does
+    not hold. Bytes and the first character are compared, since these cost nothing.
+    """
+    first = f"ascii({column})"
+    return (
+        f"strlen({column}) BETWEEN 6 AND 20000 AND ({first} BETWEEN 58 AND 90 OR {first} BETWEEN 92 AND 122 "
+        f"OR {first} BETWEEN 35 AND 44 OR {first} BETWEEN 161 AND 5759 OR {first} > 12288)"
+    )
+
+
+def whole(column: str) -> str:
+    """Return SQL that holds if a value is a whole number without sign or leading zeros, as ids are."""
+    return f"TRY_CAST({column} AS UBIGINT)::VARCHAR = {column}"
+
+
+def utc(column: str, time: str) -> str:
+    """Return SQL that holds if a text is a full time in UTC, of which `time` is the reading."""
+    return f"{time} IS NOT NULL AND strlen({column}) BETWEEN 20 AND 27 AND suffix({column}, 'Z')"
+
+
+def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[int, int]], set[int]]:
+    """Read the clean items of a chunk.
+
+    Returns
+    -------
+    drafts
+        DRAFT of the clean items.
+    done
+        ``(line, item)`` of lines that also hold items which are not clean, so that these alone are read again.
+    again
+        Numbers of lines that `parse` must read.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lines = pa.table({"_line": chunk.numbers, "line": chunk.lines})
+    pieces = pa.Table.from_batches(lines.to_batches(max_chunksize=max(1, -(-len(lines) // _PIECES))))
+    try:
+        found = mapper.transform(sql, chunk=pieces)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("_duckdb", "duckdb"):
+            raise
+        found = mapper.transform(sql.replace("FROM chunk", "FROM chunk WHERE json_valid(line)"), chunk=pieces)
+    clean = found.filter(found["clean"])
+    if len(clean) == len(found) and _each_line_found(found["_line"], chunk.numbers):
+        return _drafts(clean), set(), set()
+    numbers = chunk.numbers
+    unclean = pc.unique(found.filter(pc.invert(found["clean"]))["_line"])
+    missing = numbers.filter(pc.invert(pc.is_in(numbers, value_set=pc.unique(found["_line"]))))
+    again = set(unclean.to_pylist()) | set(missing.to_pylist())
+    part = clean.filter(pc.is_in(clean["_line"], value_set=unclean))
+    done = set(zip(part["_line"].to_pylist(), part["_item"].to_pylist(), strict=True))
+    return _drafts(clean), done, again
+
+
+def _each_line_found(found: Any, numbers: pa.Array) -> bool:
+    import pyarrow.compute as pc
+
+    return len(pc.unique(found)) == len(numbers)
+
+
+def _drafts(found: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    schema = DRAFT.arrow()
+    columns = []
+    for field in schema:
+        column = found[field.name]
+        if pa.types.is_timestamp(field.type) and column.type.tz is None:
+            column = column.cast(pa.timestamp("us")).cast(field.type)
+        columns.append(column if column.type == field.type else column.cast(field.type))
+    return pa.table(columns, schema=schema)
