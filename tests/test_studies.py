@@ -129,3 +129,62 @@ def test_other_studies_keep_their_posts(shared: Path, name: str, posts: str, sha
 
         total = sum(1 for _ in csv.reader(file)) - 1
     assert len(kept) >= share * total  # type: ignore[arg-type]
+
+
+def chain(shared: Path, folder: Path, name: str, posts: str) -> object:
+    """Import, classify and build, as `outage-analyzer run` does."""
+    import analyzer as oa
+
+    study = Study.load(FOLDER / f"{name}.toml")
+    corpus = oa.Corpus(folder / "corpus")
+    oa.import_archive(shared / "data" / "posts" / f"{posts}.csv.gz", study, corpus)
+    updates = FOLDER / f"{name}.updates.jsonl"
+    if updates.exists():
+        oa.import_updates(updates, study, corpus)
+    return oa.timeline_of(study, corpus)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vodafone-uk-2019-12-02", "vodafone-uk-2019-11-25"])
+def test_the_vodafone_incident_is_found_and_the_promotion_is_not(shared: Path, tmp_path: Path, name: str) -> None:
+    import pandas as pd
+
+    from analyzer.schema import Timeline
+
+    timeline = chain(shared, tmp_path, name, "uk_mobile_2019")
+    assert isinstance(timeline, Timeline)
+    (incident,) = timeline.incident_objects()
+    day = pd.Timestamp("2019-12-02", tz="UTC")
+    assert day + pd.Timedelta("10:30:00") <= incident.onset <= day + pd.Timedelta("11:45:00")
+    assert day + pd.Timedelta("12:00:00") <= incident.peak < day + pd.Timedelta("13:00:00")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "posts"),
+    [
+        ("chatgpt-2023-03-30", "chatgpt_2023-03-30"),
+        ("chatgpt-italian-2023-03-20", "chatgpt_italian_2022-11_2023-03"),
+    ],
+)
+def test_official_incidents_without_a_public_rise_are_no_incident(
+    shared: Path, tmp_path: Path, name: str, posts: str
+) -> None:
+    from analyzer.schema import Timeline
+
+    timeline = chain(shared, tmp_path, name, posts)
+    assert isinstance(timeline, Timeline)
+    assert timeline.verdict == "no incident found" and timeline.reason
+    assert len(timeline.updates) > 0
+
+
+@pytest.mark.slow
+def test_the_storm_is_found(shared: Path, tmp_path: Path) -> None:
+    import pandas as pd
+
+    from analyzer.schema import Timeline
+
+    timeline = chain(shared, tmp_path, "power-outage-2019-10-17", "power_outage_2019")
+    assert isinstance(timeline, Timeline)
+    first = timeline.incident_objects()[0]
+    assert pd.Timestamp("2019-10-17 04:00", tz="UTC") <= first.onset <= pd.Timestamp("2019-10-17 07:00", tz="UTC")
