@@ -52,7 +52,8 @@ _HTTP_WORDS = re.compile(
 )
 _PLACE = re.compile(
     r"\b(?:in|at|near|around|across|from|outside|en|em|à|a|di|bei)\s+((?:[A-ZÀ-Þ][\wà-ÿ'’.-]+)"
-    r"(?:\s+(?:of|the|upon|de|del|do|da|la|am|an der)?\s*[A-ZÀ-Þ][\wà-ÿ'’-]+){0,2}(?:,\s*[A-Z]{2}\b)?)|\b([A-Z]{1,2}\d{1,2}[A-Z]?)\s?\d[A-Z]{2}\b"
+    r"(?:\s+(?:of|the|upon|de|del|do|da|la|am|an der)?\s*[A-ZÀ-Þ][\wà-ÿ'’-]+){0,2}(?:,\s*[A-Z]{2}\b)?)|"
+    r"\b([A-Z]{1,2}\d{1,2}[A-Z]?)\s?\d[A-Z]{2}\b"
 )
 #: Capitalised words after "in" that are no places.
 _NO_PLACE_TEXT = """

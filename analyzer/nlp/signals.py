@@ -38,7 +38,8 @@ BOT = (
     r"outage (detected|reported) (at|in|for)|"
     r"^\s*(outage|incident|status|alert|monitor(ing)?)\s*(update|alert|report)?\s*[:#\[]|"
     r"\[(investigating|identified|monitoring|resolved|update)\]|customers? (affected|out|without power):?\s*\d|"
-    r"\d[\d,]* (customers?|homes|meters) (are )?(affected|without)|downdetector\.|#?isdown\b.*https?://|est(imated)?\.? restor)"
+    r"\d[\d,]* (customers?|homes|meters) (are )?(affected|without)|"
+    r"downdetector\.|#?isdown\b.*https?://|est(imated)?\.? restor)"
 )
 #: An author with so many posts of which most are one text is a machine, or acts as one.
 _MANY, _ALIKE = 10, 0.5
