@@ -313,6 +313,9 @@ EFFECTS = Table(
         _null("placebo_high", "float", "97.5 % quantile of pseudo-updates"),
         _null("p_value", "float", "placebo p value"),
         _null("p_adjusted", "float", "p value corrected for the number of updates (Holm)"),
+        _null("slope", "float", "change in the slope of the share (segmented binomial regression)", "points/h"),
+        _null("slope_low", "float", "its lower 95 % bound", "points/h"),
+        _null("slope_high", "float", "its upper 95 % bound", "points/h"),
         Column("verdict", "string", "estimated, or the reason for refusal"),
     ),
 )
