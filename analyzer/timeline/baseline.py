@@ -149,7 +149,9 @@ def _short(mask: NDArray, bin_s: int) -> NDArray:
         return kept
     starts, ends = edges[::2], edges[1::2]
     # Runs with less than six hours between them are one: a level does not come back for a moment only.
-    joined = np.flatnonzero(np.r_[True, (starts[1:] - ends[:-1]) * bin_s > 6 * _HOUR]) if len(starts) else []
+    joined: NDArray | list[int] = (
+        np.flatnonzero(np.r_[True, (starts[1:] - ends[:-1]) * bin_s > 6 * _HOUR]) if len(starts) else []
+    )
     for i, first in enumerate(joined):
         last = joined[i + 1] if i + 1 < len(joined) else len(starts)
         a, b = starts[first], ends[last - 1]
