@@ -57,7 +57,7 @@ class Mastodon(WireCollector):
                 if getattr(error, "status", None) is None or len(self._bases) == 1:
                     raise
                 problems.append(str(error))
-                self.desk.hole(*self.desk.window, "gap", f"{urlsplit(base).hostname} refused")
+                self.desk.hole(*self.desk.window, "unknown", f"{urlsplit(base).hostname} refused")
         if problems and len(problems) == len(self._bases):
             raise CollectError("; ".join(problems))
 
@@ -130,13 +130,12 @@ class Mastodon(WireCollector):
         start, end = self.desk.window
         high = _snowflake(end)
         while True:
-            found = self._call(
-                client.search_v2, term, result_type="statuses", resolve=False, max_id=high, min_id=_snowflake(start)
-            )
+            # `min_id` would turn the order round on some servers, so the window's start is watched here.
+            found = self._call(client.search_v2, term, result_type="statuses", resolve=False, max_id=high)
             page = fields.listing(fields.mapping(found).get("statuses"))
             yield page
             ids = [i for s in page if (i := _number(s)) is not None]
-            if not ids or min(ids) >= high:
+            if not ids or min(ids) >= high or min(ids) < _snowflake(start):
                 return
             high = min(ids)
 

@@ -80,7 +80,7 @@ class Reddit(WireCollector):
                 yield from self._subreddit(name)
             except Refused as error:
                 problems.append(str(error))
-                self.desk.hole(*self.desk.window, "gap", f"r/{name}: {error}"[:200])
+                self.desk.hole(*self.desk.window, "unknown", f"r/{name}: {error}"[:200])
         if problems and len(problems) == len(subreddits):
             raise CollectError("; ".join(problems))
         if self.desk.setting("comments", True):

@@ -36,7 +36,8 @@ def items(text: Any) -> Iterator[dict[str, Any]]:
         link = str(entry.get("link") or entry.get("id") or "")
         html = entry.content[0].value if entry.get("content") else str(entry.get("summary") or "")
         status, body = _first(html)
-        time = entry.get("updated_parsed") or entry.get("published_parsed")
+        # Asking feedparser for a time of update that is not there warns.
+        time = entry["updated_parsed"] if "updated_parsed" in entry else entry.get("published_parsed")
         posted = dt.datetime.fromtimestamp(calendar.timegm(time), dt.UTC).isoformat() if time else None
         incident_id = [p for p in urlsplit(link).path.split("/") if p][-1:] or [link]
         yield {

@@ -28,7 +28,16 @@ def answer(request: Any) -> Any:
         return Reply(401, {"error": "The access token is invalid"})
     path = request.path.rstrip("/")
     if path in ("/api/v1/instance", "/api/v2/instance"):
-        return Reply(200, {"domain": "example.org", "uri": "example.org", "title": "Loopback", "version": "4.4.0"})
+        return Reply(
+            200,
+            {
+                "domain": "example.org",
+                "uri": "example.org",
+                "title": "Loopback",
+                "version": "4.4.0",
+                "api_versions": {"mastodon": 6},
+            },
+        )
     if path == "/api/v1/accounts/lookup":
         if query.get("acct", "").casefold().split("@")[0] != OFFICIAL.casefold():
             return Reply(404, {"error": "Record not found"})
