@@ -1,6 +1,7 @@
 """Pure functions from labelled posts or counts to incidents, phases, lags and effects.
 
-`build` makes a `Timeline` from posts, labels and official updates; `detect` finds rises in any count series.
+`build` makes a `Timeline` from posts, labels and official updates; `detect` finds rises in any count series; `replay`
+feeds posts to the online detector as they arrived; `compare` puts incidents side by side.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.timeline.build import build
+from analyzer.timeline.compare import aligned, compare
 from analyzer.timeline.detection import detect
 from analyzer.timeline.evidence import relevant
+from analyzer.timeline.official import durations
 from analyzer.timeline.phases import phase_at
+from analyzer.timeline.replay import replay
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     from analyzer.schema import Timeline
 
-__all__ = ["build", "detect", "phase_of", "relevant"]
+__all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "relevant", "replay"]
 
 
 def phase_of(timeline: Timeline, times: pd.Series) -> NDArray[np.object_]:

@@ -272,9 +272,13 @@ def _facts(detection: Detection, evidence: Evidence, found: _Found, end: pd.Time
         **facts.false_resolved(found.words, row),
     }
     weight = np.where(evidence.relevant, probability(evidence.labels, "p_frustration_ge2"), 0.0)
-    angry = facts.frustrated_series(series, evidence.time, weight)
+    angry = facts.weighted_series(series, evidence.time, weight)
     if np.nansum(angry.count[slice(*span)]) >= 8:
         out |= facts.frustration(angry, span=span)
+    for topic in ("reliability", "switching"):
+        talk = np.where(evidence.relevant, probability(evidence.labels, f"p_topic_{topic}"), 0.0)
+        part = facts.weighted_series(series, evidence.time, talk)
+        out[f"{topic}_back_s"] = facts.back_in_band(part, span=span, what=f"talk of {topic}")
     return out
 
 

@@ -110,8 +110,8 @@ def false_resolved(words: Words, incident: Mapping[str, Any]) -> dict[str, Fact]
     return {"resolved_to_recovery_s": value}
 
 
-def frustrated_series(series: Series, time: NDArray[np.int64], weight: NDArray[np.float64]) -> Series:
-    """Series of frustrated posts (summed calibrated probabilities) on the bins of another series."""
+def weighted_series(series: Series, time: NDArray[np.int64], weight: NDArray[np.float64]) -> Series:
+    """Posts of one kind (summed calibrated probabilities) on the bins of another series."""
     origin = stamp(series.start)
     place = (time - origin) // (series.bin_s * 1_000_000)
     inside = (place >= 0) & (place < len(series))
@@ -138,3 +138,39 @@ def frustration(angry: Series, *, span: tuple[int, int]) -> dict[str, Fact]:
     peak = span[0] + int(np.argmax(np.nan_to_num(angry.count[slice(*span)])))
     life = half_life(around(angry, usual, span), peak=peak)
     return {"excess_frustrated_posts": area, "half_life_frustration_s": life}
+
+
+def back_in_band(series: Series, *, span: tuple[int, int], what: str) -> Fact:
+    """Time after the onset until talk of one kind is back at its usual level, seconds.
+
+    Method: `onset.recovery` on the posts of that kind alone. No value where it never left its band; a lower bound only
+    (right-censored) where the data end before.
+
+    Parameters
+    ----------
+    series
+        Posts of that kind per bin.
+    span
+        Bins of the incident.
+    what
+        Name of the talk, for the note.
+    """
+    from analyzer.timeline.baseline import baseline
+    from analyzer.timeline.detection import MIN_EXCESS, around
+
+    usual = baseline(series)
+    above = excess(series, usual, span)
+    n = above["n"]
+    if above["value"] < MIN_EXCESS or (above["low"] or 0) <= 0:
+        return fact(None, None, None, unit="s", n=n, note=f"{what} did not clearly leave its usual band")
+    peak = span[0] + int(np.argmax(np.nan_to_num(series.count[slice(*span)])))
+    over = edges.recovery(around(series, usual, span), peak=peak).over
+    low, high = ((v - span[0]) * series.bin_s for v in (over.low, over.high))
+    if over.beyond > 0.5:
+        least = max(0.0, min(low, (len(series) - span[0]) * series.bin_s))
+        return fact(
+            None, least, None, unit="s", n=n, note=f"censored: {what} is above its usual band when the data end"
+        )
+    return fact(
+        (over.point - span[0]) * series.bin_s, max(0.0, low), None if over.beyond > 0.025 else high, unit="s", n=n
+    )

@@ -87,3 +87,45 @@ def _content(updates: pd.DataFrame) -> pd.Timestamp | None:
         if row["stage"] in ("identified", "monitoring", "resolved") or named or CONTENT.search(body):
             return pd.Timestamp(row["posted_at"])
     return None
+
+
+def durations(updates: pd.DataFrame) -> pd.DataFrame:
+    """Stages of every official incident, for the provider's own statistics.
+
+    Parameters
+    ----------
+    updates
+        UPDATES table.
+
+    Returns
+    -------
+    DataFrame
+        One row an incident: `provider`, `incident_id`, `started` (earliest claimed or posted time), `investigating`,
+        `identified`, `monitoring`, `resolved` (first posting of each stage, last of `resolved`; NaT where absent),
+        `investigating_to_resolved_s` and `start_to_resolved_s` (seconds; null where a stage is missing).
+
+    Notes
+    -----
+    Stages may be missing or out of order in the source: a resolution posted before its investigation gives null. A
+    resolved time that the provider claims counts for `start_to_resolved_s`, posted times for the other.
+    """
+    table = updates[updates["posted_at"].notna()].sort_values("posted_at", kind="stable")
+    key = ["provider", "incident_id"]
+    posted = pd.to_datetime(table["posted_at"], utc=True)
+    claimed = pd.to_datetime(table["claimed_at"], utc=True)
+    frame = table[key].astype(str).assign(stage=table["stage"].astype(object), posted=posted)
+    frame["early"] = claimed.fillna(posted).where(claimed.isna() | (claimed < posted), posted)
+    frame["late"] = claimed.fillna(posted)
+    out = frame.groupby(key, sort=False)["early"].min().to_frame("started")
+    for stage in ("investigating", "identified", "monitoring", "resolved"):
+        part = frame[frame["stage"] == stage].groupby(key, sort=False)["posted"]
+        out[stage] = part.last() if stage == "resolved" else part.first()
+    end = frame[frame["stage"] == "resolved"].groupby(key, sort=False)["late"].last()
+    out["investigating_to_resolved_s"] = _forward(out["resolved"] - out["investigating"])
+    out["start_to_resolved_s"] = _forward(end.reindex(out.index) - out["started"])
+    return out.reset_index()
+
+
+def _forward(span: pd.Series) -> pd.Series:
+    seconds = span.dt.total_seconds()
+    return seconds.where(seconds >= 0)
