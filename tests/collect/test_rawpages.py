@@ -1,0 +1,78 @@
+"""Stored raw pages: read again they give the same rows; rewritten they hold no trace of a forgotten post."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.collect import collect
+from analyzer.collect.rawpages import redact, reread
+from tests.platforms import play, world
+from tests.platforms.server import Platforms
+
+POSTED = [s for s in play.SOURCES if s != "statuspage"]
+
+
+def collected(source: str, folder: Path) -> tuple[Any, dict[str, Any], list[bytes], Any]:
+    with Platforms(world.World(60)) as platforms:
+        corpus, study = play.corpus(folder), play.study(platforms.base)
+        collect(study, corpus, [source], options=play.options(folder))
+    (entry,) = corpus.raw()
+    with corpus.open_raw(entry) as stream:
+        return corpus, entry, stream.read().splitlines(keepends=True), study
+
+
+@pytest.mark.parametrize("source", play.SOURCES)
+def test_read_again_gives_the_same_rows(source: str, tmp_path: Path) -> None:
+    corpus, entry, lines, study = collected(source, tmp_path)
+    batches = list(reread(lines, entry, study, corpus))
+    posts = [r for b in batches if b.posts is not None for r in b.posts.to_pylist()]
+    held = corpus.arrow("SELECT * EXCLUDE (run_id) FROM posts ORDER BY source, post_id").to_pylist()
+    ours = [{k: v for k, v in r.items() if not k.startswith("_")} for r in sorted(posts, key=lambda r: r["post_id"])]
+    assert ours == held
+    assert sum(len(b.updates) for b in batches) == len(corpus.updates())
+
+
+@pytest.mark.parametrize("source", POSTED)
+def test_forgotten_posts_leave_no_trace_and_others_stay(source: str, tmp_path: Path) -> None:
+    corpus, entry, lines, study = collected(source, tmp_path)
+    posts = corpus.posts()
+    gone = set(posts["post_id"].sample(7, random_state=1))
+    out: list[bytes] = []
+    n = redact(lines, source, gone.__contains__, out.append)
+    assert n >= len(gone)
+    batches = list(reread(out, entry, study, corpus))
+    left = {i for b in batches if b.posts is not None for i in b.posts["post_id"].to_pylist()}
+    assert left == set(posts["post_id"]) - gone
+    whole = b"".join(out)
+    for text in posts.loc[posts["post_id"].isin(gone), "text"]:
+        number = text.rsplit("#", 1)[-1].split("\n")[0]
+        assert f'#{number}"'.encode() not in whole and f"#{number}<".encode() not in whole
+    if source in ("x", "bluesky", "hackernews"):
+        for name in gone:
+            assert f'"{name}"'.encode() not in whole
+    # Lines without a forgotten post are kept byte for byte.
+    assert lines[0] == out[0]
+
+
+def test_bare_ids_of_omitted_comments_go_too() -> None:
+    line = (
+        b'{"key":"k","kind":"comments","url":"https://a.example/comments/s1/","at":"2026-03-01T10:00:00+00:00","page":'
+    )
+    page = b'[{"kind":"more","data":{"children":["o1","o2"],"parent_id":"t3_s1"}},{"kind":"t3","data":{"id":"s1"}}]}\n'
+    out: list[bytes] = []
+    assert redact([line + page], "reddit", {"t1_o1", "t3_s1"}.__contains__, out.append) == 1
+    assert b"o1" not in out[0] and b"s1" not in out[0] and b"o2" in out[0]
+
+
+def test_a_users_own_pages_go_whole() -> None:
+    lines = [
+        b'{"rawlog":1}\n',
+        b'{"key":"a","kind":"plain","url":"","at":"2026-03-01T10:00:00+00:00","page":{"my_id":17,"words":"x"}}\n',
+        b'{"key":"b","kind":"plain","url":"","at":"2026-03-01T10:00:00+00:00","page":{"my_id":18,"words":"y"}}\n',
+    ]
+    out: list[bytes] = []
+    assert redact(lines, "mine", {"17"}.__contains__, out.append) == 1
+    assert out == [lines[0], lines[2]]
