@@ -1,8 +1,4 @@
-"""All verbs: the only module that joins the stages.
-
->>> import analyzer as oa
->>> sorted(n for n in dir(oa) if n.startswith("plot_"))[:2]  # doctest: +SKIP
-"""
+"""All verbs: the only module that joins the stages."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from analyzer import schema
 from analyzer.errors import InputError, StudyError, UsageError
@@ -20,7 +16,9 @@ from analyzer.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analyzer.collect import Collected
     from analyzer.collect.archive import Summary
+    from analyzer.report.diff import Difference
     from analyzer.store import Corpus
 
 #: Official updates are kept from this long before the window …
@@ -133,9 +131,9 @@ def classify(posts: pd.DataFrame | Corpus, *, model: str = "fast", budget_s: flo
     from analyzer import nlp
 
     options = {} if budget_s is None else {"budget_s": budget_s}
-    if not hasattr(posts, "columns"):
-        return _classify_corpus(posts, model, options)  # type: ignore[arg-type]
-    return nlp.classify(posts, model=model, **options)
+    if hasattr(posts, "columns"):
+        return nlp.classify(cast("pd.DataFrame", posts), model=model, **options)
+    return _classify_corpus(cast("Corpus", posts), model, options)
 
 
 def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -326,8 +324,55 @@ def detect(
     return {"schema": 1, "series": found}
 
 
-def collect(study: Study, corpus: Corpus, sources: Sequence[str] | None = None, **options: Any) -> dict[str, Any]:
+def collect(study: Study, corpus: Corpus, sources: Sequence[Any] | None = None, **options: Any) -> Collected:
     """Collect posts and official updates from the platforms; see `analyzer.collect.collect`."""
     from analyzer.collect import collect as run
 
     return run(study, corpus, sources, **options)
+
+
+def compare(reports: Sequence[str | Path | Timeline], *outputs: str | Path, **options: Any) -> list[Path]:
+    """Write a comparison of several reports (JSON files or timelines), incidents aligned at their onset."""
+    from analyzer.report.compare import compare as write
+
+    return write(list(reports), [Path(o) for o in outputs], **options)
+
+
+def verify(report: str | Path, corpus: Corpus) -> Difference:
+    """Repeat the run behind a JSON report on a corpus, and say which numbers differ and why."""
+    from analyzer.report import verify as again
+
+    said = again.parameters(report)
+    parameters = said["parameters"]
+    timeline = timeline_of(
+        Study.from_dict(said["study"]),
+        corpus,
+        model=parameters.get("model", "fast"),
+        bin_minutes=parameters.get("bin_minutes"),
+        seed=parameters.get("seed", 0),
+        allow_verbatim=parameters.get("allow_verbatim", False),
+    )
+    return again.verify(report, timeline)
+
+
+def replay(
+    study: Study,
+    corpus: Corpus,
+    *,
+    model: str = "fast",
+    budget_s: float | None = None,
+    bin_minutes: int | None = None,
+) -> list[dict[str, Any]]:
+    """Feed a corpus to the online detector in the order of arrival; see `analyzer.timeline.replay`."""
+    from analyzer.timeline.replay import replay as run
+
+    labels = classify(corpus, model=model, budget_s=budget_s)
+    selected = study.select(corpus.posts())
+    return run(study, selected, align(labels, selected), bin_minutes=bin_minutes)
+
+
+def rebuild(study: Study, corpus: Corpus) -> Summary:
+    """Read all raw input of a corpus again with today's parsers."""
+    from analyzer.collect import archive
+
+    return archive.rebuild(study, corpus)

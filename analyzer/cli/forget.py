@@ -11,7 +11,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     common.corpus_argument(parser)
     parser.add_argument(
-        "--ids", metavar="FILE", required=True, help="one post a line: `id`, or `source,id`; the file itself is not kept"
+        "--ids",
+        metavar="FILE",
+        required=True,
+        help="one post a line: `id`, or `source,id`; the file itself is not kept",
     )
     parser.add_argument("--reason", default="request", help="noted in the redaction record (default: request)")
 
@@ -21,5 +24,6 @@ def run(args: argparse.Namespace) -> int:
     from analyzer import api
 
     result = api.forget(common.open_corpus(args.corpus), args.ids, reason=args.reason)
-    print(f"{result['n_posts']:,} posts removed, {result['n_raw']:,} raw rows rewritten, {result['n_unknown']:,} ids not held")
+    held = f"{result['n_posts']:,} posts removed, {result['n_raw']:,} raw rows rewritten"
+    print(f"{held}, {result['n_unknown']:,} ids not held")
     return 0
