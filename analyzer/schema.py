@@ -462,6 +462,15 @@ class Incident:
     n_excess: float
     evidence: str
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in vars(self).items()
+        )
+        return f"<table>{rows}</table>"
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -493,6 +502,27 @@ class Timeline:
     quality: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     exemplars: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        n = int(self.bins["n_posts"].sum()) if len(self.bins) else 0
+        bins = f"{len(self.bins):,} bins of {self.bin_s} s"
+        return f"<Timeline of {self.study.service}: {self.verdict}; {n:,} posts, {bins}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        shown = {
+            "incidents": ["onset", "onset_low", "onset_high", "peak", "peak_count", "recovery", "strength", "kind"],
+            "phases": ["phase", "start", "end", "basis", "n_posts", "n_relevant"],
+        }
+        tables = [
+            f"<b>{name}</b>{getattr(self, name)[columns].to_html(index=False, border=0)}"
+            for name, columns in shown.items()
+            if len(getattr(self, name))
+        ]
+        title = escape(self.study.title or self.study.service)
+        head = f"<p><b>{title}</b>: {escape(self.verdict)}. {escape(self.reason)}</p>"
+        return head + "".join(tables) + f"<p>{escape(repr(self))}</p>"
 
     def incident_objects(self) -> list[Incident]:
         """Return the incidents as objects, in order of onset."""
