@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import shutil
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from analyzer import schema
 from analyzer.errors import CorpusError
-from analyzer.store import commit, keys, layout, manifest, views
+from analyzer.store import commit, keys, layout, manifest, rewrite, views
 from analyzer.store.lock import WriterLock
-from analyzer.store.raw import open_raw
+from analyzer.store.reading import Reading
 from analyzer.store.run import Run, Screen
+from analyzer.store.tables import STORED
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     from analyzer.study import Study
 
 
-class Corpus:
+log = logging.getLogger(__name__)
+#: Files of one table beyond which they are joined.
+_MANY = 64
+
+
+class Corpus(Reading):
     """A corpus folder; made on the first write, read without a lock.
 
     Parameters
@@ -45,156 +49,10 @@ class Corpus:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        super().__init__(path)
         self._key: bytes | None = None
-        self._mapper: Any = None
         self._writing: dict[str, Any] | None = None  # the state that an open run started from
         self._buried: tuple[str, frozenset[str]] = ("", frozenset())
-
-    # Reading -----------------------------------------------------------------------------------------------------
-
-    def posts(
-        self,
-        *,
-        columns: tuple[str, ...] | None = None,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
-    ) -> pd.DataFrame:
-        """Return the posts (POSTS) with ``since <= created_at < until``, by time, source and id."""
-        chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
-        where = [f"created_at {op} ?" for op, t in ((">=", since), ("<", until)) if t]
-        sql = f"SELECT {chosen} FROM posts" + (" WHERE " + " AND ".join(where) if where else "")
-        return self.query(sql + " ORDER BY created_at, source, post_id", [t for t in (since, until) if t])
-
-    def updates(self) -> pd.DataFrame:
-        """Return the provider's own words (UPDATES), by time."""
-        return self.query("SELECT * FROM updates ORDER BY posted_at, provider, incident_id, update_id")
-
-    def labels(self, *, model: str | None = None) -> pd.DataFrame:
-        """Return the labels (LABELS and `source`), of one model if given, by source and post."""
-        where, values = ("WHERE model = ?", [model]) if model else ("", [])
-        return self.query(f"SELECT * EXCLUDE (run_id) FROM labels {where} ORDER BY source, post_id, model", values)
-
-    def audit(self) -> pd.DataFrame | None:
-        """Return the labels that people gave (those whose model begins with ``human``), or None."""
-        found = self.query(
-            "SELECT * EXCLUDE (run_id) FROM labels WHERE model LIKE 'human%' ORDER BY source, post_id, model"
-        )
-        return found if len(found) else None
-
-    def unlabelled(self, model: str) -> pd.DataFrame:
-        """Return the posts that `model` has not labelled yet, by time, source and id."""
-        return self.query(
-            "SELECT p.* FROM posts p ANTI JOIN (SELECT source, post_id FROM labels WHERE model = ?) l "
-            "USING (source, post_id) ORDER BY created_at, source, post_id",
-            [model],
-        )
-
-    def rejects(self) -> pd.DataFrame:
-        """Return the rows that could not be read (REJECTS)."""
-        return self.query("SELECT * FROM rejects ORDER BY run_id, file, line")
-
-    def coverage(self) -> pd.DataFrame:
-        """Return what was looked at (COVERAGE)."""
-        return self.query('SELECT * FROM coverage ORDER BY source, "start", "end", kind')
-
-    def query(self, sql: str, params: list[Any] | None = None) -> pd.DataFrame:
-        """Answer an SQL question over the views posts, updates, labels, rejects and coverage.
-
-        Parameters
-        ----------
-        sql
-            DuckDB's SQL; ``?`` stands for a value of `params`.
-
-        Raises
-        ------
-        CorpusError
-            If there is no corpus here, a file of it is missing, or the SQL is wrong.
-        """
-        return schema.frame(self.arrow(sql, params))
-
-    def arrow(self, sql: str, params: list[Any] | None = None) -> pa.Table:
-        """Answer an SQL question with an Arrow table."""
-        for last in (False, True):
-            try:
-                with self._connected() as con:
-                    return _answer(con, sql, params)
-            except Exception as error:
-                if type(error).__name__ in ("IOException", "HTTPException") and not last:
-                    continue  # a writer removed a file between our reading the state and the file: look again
-                if type(error).__module__.partition(".")[0] in ("_duckdb", "duckdb"):
-                    raise CorpusError(self._explain(error)) from error
-                raise
-        raise AssertionError("unreachable")
-
-    def batches(self, sql: str, params: list[Any] | None = None, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
-        """Answer an SQL question in batches, so that memory does not grow with the answer."""
-        with self._connected() as con:
-            yield from con.sql(sql, params=params or []).fetch_arrow_reader(rows)
-
-    def transform(self, sql: str, params: list[Any] | None = None, **tables: pa.Table) -> pa.Table:
-        """Run SQL over the given Arrow tables (not over the corpus): a fast mapper for readers of archives."""
-        if self._mapper is None:
-            self._mapper = views.bare(ordered=True)
-        for name, table in tables.items():
-            self._mapper.register(name, table)
-        try:
-            return _answer(self._mapper, sql, params)
-        finally:
-            for name in tables:
-                self._mapper.unregister(name)
-
-    def _explain(self, error: Exception) -> str:
-        text = str(error)
-        if "No files found" in text or "No such file" in text or "Cannot open file" in text:
-            return f"{self.path}: a file of the corpus is missing; run `outage-analyzer check {self.path}` ({text})"
-        return f"{self.path}: {text}"
-
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[Any]:
-        state = self.state()
-        con = views.connect(self.path, state)
-        try:
-            yield con
-        finally:
-            con.close()
-
-    def exists(self) -> bool:
-        """Tell whether there is a corpus at the path."""
-        return layout.read_state(self.path) is not None
-
-    def state(self) -> dict[str, Any]:
-        """Return the corpus's state (plain data).
-
-        Raises
-        ------
-        CorpusError
-            If there is none.
-        """
-        state = layout.read_state(self.path)
-        if state is None:
-            raise CorpusError(
-                f"{self.path}: there is no corpus here; "
-                f"`outage-analyzer import STUDY FILE --corpus {self.path}` makes one"
-            )
-        return state
-
-    # Raw input ---------------------------------------------------------------------------------------------------
-
-    def raw(self) -> list[dict[str, Any]]:
-        """Return the entries of all raw inputs, in the order they came, with the `run_id` that brought them."""
-        return [{**e, "run_id": run["run_id"]} for run in self.state()["runs"] for e in run["raw"]]
-
-    def open_raw(self, entry: Mapping[str, Any]) -> IO[bytes]:
-        """Return a stream of an input's bytes, as they came."""
-        return open_raw(self.path, dict(entry))
-
-    def inputs(self) -> list[dict[str, Any]]:
-        """Return name, size and hash of all inputs, for a manifest."""
-        seen: dict[str, dict[str, Any]] = {}
-        for e in self.raw():
-            seen.setdefault(e["sha256"], {k: e[k] for k in ("name", "sha256", "bytes", "format")})
-        return list(seen.values())
 
     # Pseudonyms --------------------------------------------------------------------------------------------------
 
@@ -256,6 +114,66 @@ class Corpus:
 
         return screen
 
+    def forget(
+        self,
+        posts: Sequence[tuple[str, str]],
+        *,
+        redact: rewrite.Redactor,
+        reason: str = "request",
+        now: dt.datetime | None = None,
+    ) -> dict[str, int]:
+        """Remove posts from all tables and inputs; they cannot come back, and nothing left names them.
+
+        Parameters
+        ----------
+        posts
+            ``(source, post_id)``; an empty source stands for any. Reposts of them go too.
+        redact
+            Rewrites an input without them (`analyzer.collect.forget` has it).
+        reason
+            For the redaction record.
+
+        Returns
+        -------
+        dict
+            ``n_posts`` removed, ``n_raw`` rows removed from inputs, ``n_unknown`` ids that were not held.
+        """
+        with self._rewriting("forget") as change:
+            asked = list(dict.fromkeys(posts))
+            gone, unknown = rewrite.resolve(self.path, change.state, asked)
+            now = now or dt.datetime.now(dt.UTC)
+            counts = rewrite.forget(change, gone, key=self.key(), redact=redact, reason=reason, now=now)
+            change.state["key"] = keys.mark(self.key())
+        return {**counts, "n_unknown": unknown}
+
+    def drop(self, run_ids: Sequence[str]) -> None:
+        """Give up the damaged tables of runs (`check` names them); their inputs stay, to be read again."""
+        with self._rewriting("drop") as change:
+            for run in [{"run_id": "base", **change.state.get("base", {})}, *change.state["runs"]]:
+                if run["run_id"] in run_ids:
+                    run.get("tables", {}).clear()
+
+    def compact(self) -> None:
+        """Join the many small files of many runs; nothing that is read changes."""
+        with self._rewriting("compact") as change:
+            for name in STORED:
+                rewrite.compact(change, name)
+
+    @contextlib.contextmanager
+    def _rewriting(self, verb: str) -> Iterator[rewrite.Rewrite]:
+        with WriterLock(self.path, verb):
+            state = self.state()
+            layout.sweep(self.path, state)
+            folder = self.path / "tmp" / verb
+            with layout.writing(self.path):
+                folder.mkdir(parents=True)
+                try:
+                    change = rewrite.Rewrite(self.path, state, folder)
+                    yield change
+                    change.commit()
+                finally:
+                    layout.sweep(self.path, layout.read_state(self.path) or state)
+
     # Writing -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -265,6 +183,7 @@ class Corpus:
         *,
         study: Study | None = None,
         params: Mapping[str, Any] | None = None,
+        replaces: Sequence[str] = (),
         now: dt.datetime | None = None,
     ) -> Iterator[Run]:
         """One atomic run: what is added inside becomes visible together at the end; after an error, nothing does.
@@ -275,6 +194,8 @@ class Corpus:
             What is done, such as ``"import"``; part of the run's id.
         study, params
             What the run's manifest records.
+        replaces
+            Ids of runs that this one takes the place of (`rebuild` reads their inputs again).
         now
             The clock, for tests.
 
@@ -285,14 +206,17 @@ class Corpus:
         """
         with WriterLock(self.path, verb):
             state = layout.read_state(self.path) or self._blank()
-            self._sweep(state)
+            full = state
+            layout.sweep(self.path, state)
             run = Run(self.path, f"{state['seq'] + 1:06d}-{verb}", self._screen(state))
             with layout.writing(self.path):
                 run.folder.mkdir(parents=True)
+            if replaces:
+                state = {**state, "runs": [r for r in state["runs"] if r["run_id"] not in replaces]}
             self._writing = state
             try:
                 yield run
-                self._commit(run, state, study, params, now or dt.datetime.now(dt.UTC))
+                self._commit(run, state, full, study=study, params=params, now=now or dt.datetime.now(dt.UTC))
             finally:
                 self._writing = None
                 run.drop()
@@ -300,14 +224,12 @@ class Corpus:
     def _blank(self) -> dict[str, Any]:
         return {"format": layout.FORMAT, "seq": 0, "key": None, "runs": [], "redactions": []}
 
-    def _sweep(self, state: dict[str, Any]) -> None:
-        """Remove what a killed writer left. Only the holder of the lock may."""
-        shutil.rmtree(self.path / "tmp", ignore_errors=True)
-
     def _commit(
         self,
         run: Run,
         state: dict[str, Any],
+        full: dict[str, Any],
+        *,
         study: Study | None,
         params: Mapping[str, Any] | None,
         now: dt.datetime,
@@ -330,7 +252,10 @@ class Corpus:
                 fixed = "rejects" not in tables and not commit.same_rejects(con, self.path, state, None, run.raw)
             finally:
                 con.close()
-            if not entry["tables"] and not fixed and all(self._held(state, e) for e in run.raw):
+            if not entry["tables"] and not fixed and all(self._held(state, e) for e in run.raw) and state is full:
+                return
+            if state is not full and self._same(full, {**state, "runs": [*state["runs"], entry]}):
+                layout.sweep(self.path, full)
                 return
             run.changed = True
             record = manifest.make(None, study, inputs=run.raw, parameters=params, now=now)
@@ -339,15 +264,39 @@ class Corpus:
             state = {**state, "seq": state["seq"] + 1, "runs": [*state["runs"], entry]}
             state["key"] = state["key"] or (keys.mark(self._key) if self._key else None)
             layout.write_state(self.path, state)
+            if state is not full:
+                layout.sweep(self.path, state)
+        if any(len(views.files(state, name)) > _MANY for name in STORED):
+            self._compact(state)
+
+    def _compact(self, state: dict[str, Any]) -> None:
+        """Join small files inside a run's lock."""
+        folder = self.path / "tmp" / "compact"
+        with layout.writing(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            change = rewrite.Rewrite(self.path, state, folder)
+            for name in STORED:
+                rewrite.compact(change, name)
+            change.commit()
+
+    def _same(self, before: dict[str, Any], after: dict[str, Any]) -> bool:
+        """Tell whether two states show the same rows, but for the runs that brought them."""
+        con = views.bare()
+        try:
+            for stored in STORED.values():
+                columns = ", ".join(f'"{c}"' for c in stored.shown if c != "run_id")
+                one, two = (f"SELECT {columns} FROM ({views.select(self.path, s, stored)})" for s in (before, after))
+                differing = f"(({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))"
+                if con.execute(f"SELECT count(*) FROM {differing}").fetchone()[0]:
+                    return False
+        except Exception as error:
+            log.info("what was stored cannot be compared (%s)", error)
+            return False
+        finally:
+            con.close()
+        return True
 
     @staticmethod
     def _held(state: dict[str, Any], entry: dict[str, Any]) -> bool:
         mark = (entry["sha256"], entry["format"])
         return any((e["sha256"], e["format"]) == mark for run in state["runs"] for e in run["raw"])
-
-
-def _answer(con: Any, sql: str, params: list[Any] | None) -> pa.Table:
-    relation = con.sql(sql, params=params or [])
-    if relation is None:
-        raise CorpusError(f"not a question: {sql!r} gives no table")
-    return relation.to_arrow_table()

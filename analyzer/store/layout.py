@@ -21,6 +21,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,10 +90,31 @@ def read_state(root: Path) -> dict[str, Any] | None:
 
 def _refuse_foreign(root: Path) -> None:
     """A folder that holds other things is never turned into a corpus."""
-    ours = {"runs", "tables", "raw", "tmp", "lock", STATE + ".new", "lost+found"}
+    ours = {"runs", "tables", "raw", "tmp", "tombstones", "lock", STATE + ".new", "lost+found"}
     foreign = sorted(p.name for p in root.iterdir() if p.name not in ours)
     if foreign:
         raise CorpusError(f"{root} is not a corpus (it holds {foreign[0]!r}); give an empty or a new folder")
+
+
+def named(state: dict[str, Any]) -> set[str]:
+    """Return all files that a state names, relative to the corpus."""
+    runs = [state.get("base", {}), *state["runs"]]
+    files = {f["file"] for run in runs for fs in run.get("tables", {}).values() for f in fs}
+    files |= {e["stored"] for run in state["runs"] for e in run["raw"]}
+    files |= {f"runs/{run['run_id']}.json" for run in state["runs"]}
+    return files | ({state["tombstones"]["file"]} if state.get("tombstones") else set())
+
+
+def sweep(root: Path, state: dict[str, Any]) -> None:
+    """Remove what a killed writer left: files of ours that the state does not name. The holder of the lock may."""
+    live = named(state)
+    shutil.rmtree(root / "tmp", ignore_errors=True)
+    ours = ("runs/*.json*", "tables/*/*", "raw/rejects/*", "raw/[0-9a-f][0-9a-f]/*", "tombstones/*")
+    for pattern in ours:
+        for path in root.glob(pattern):
+            if path.relative_to(root).as_posix() not in live:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def write_atomic(path: Path, data: bytes) -> None:

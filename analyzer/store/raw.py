@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -49,6 +50,14 @@ class RawWriter:
         self._out = (
             self._file if self._packed else zstandard.ZstdCompressor(_LEVEL).stream_writer(self._file, closefd=False)
         )
+
+    def discard(self) -> None:
+        """Throw away what was written."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._out.close()
+                self._file.close()
+            self._path.unlink(missing_ok=True)
 
     def close(self, *, format: str | None = None, info: dict[str, Any] | None = None) -> dict[str, Any]:
         """Finish, and return the entry: ``sha256, stored, name, format, bytes, info``. Idempotent by content."""

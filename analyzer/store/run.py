@@ -131,6 +131,17 @@ class Run:
         self.keep_raw(entry)
         return entry
 
+    def redact_raw(self, entry: dict[str, Any], redact: Callable[..., int]) -> dict[str, Any]:
+        """Rewrite an input just stored (not yet kept) and return its new entry."""
+        writer = self.raw_writer(name=entry["name"], format=entry["format"], info=entry["info"])
+        if not redact(entry, self._root / entry["stored"], writer.write):
+            writer.discard()
+            return entry
+        new = writer.close()
+        if new["stored"] != entry["stored"]:
+            (self._root / entry["stored"]).unlink(missing_ok=True)
+        return new
+
     def _add(self, name: str, data: pd.DataFrame | pa.Table | pa.RecordBatch) -> int:
         import pyarrow.parquet as pq
 

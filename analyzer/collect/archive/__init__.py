@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analyzer.collect.archive.importer import import_files as import_files
+    from analyzer.collect.archive.rebuilding import rebuild as rebuild
+    from analyzer.collect.archive.repair import check as check
     from analyzer.collect.archive.summary import Summary as Summary
     from analyzer.collect.archive.updates import import_updates as import_updates
 
 _NAMES = {
     "import_files": "analyzer.collect.archive.importer",
     "import_updates": "analyzer.collect.archive.updates",
-    "rebuild": "analyzer.collect.archive.rebuild",
+    "rebuild": "analyzer.collect.archive.rebuilding",
+    "check": "analyzer.collect.archive.repair",
     "Summary": "analyzer.collect.archive.summary",
     "FORMATS": "analyzer.collect.archive.registry",
 }

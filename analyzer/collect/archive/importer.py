@@ -120,6 +120,11 @@ class Importer:
                 parts = self._stream(file, about, wanted, writer.write)
             self._take(parts, about)
         entry = writer.close(format=about.format)
+        if self._door.forgotten:
+            # What was forgotten must not come back in raw input either.
+            from analyzer.collect.forget import Redactor
+
+            entry = self._run.redact_raw(entry, Redactor({post_id for _, post_id in self._door.forgotten}))
         about.sha256 = entry["sha256"]
         self._run.keep_raw(entry)
 
@@ -127,8 +132,7 @@ class Importer:
         """Read an input that the corpus keeps, again."""
         about = FileSummary(entry["name"], sha256=entry["sha256"])
         self._summary.files.append(about)
-        magic = file.read(4)
-        file.seek(0)
+        magic = file.peek(4)[:4]
         if magic in (stream.ZIP, stream.PARQUET):
             parts = self._container(path, file, magic, about)
         else:

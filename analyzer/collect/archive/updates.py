@@ -66,7 +66,7 @@ def import_updates(
     if counts:
         summary.n_new, summary.n_updated, summary.n_unchanged = counts.n_new, counts.n_updated, counts.n_unchanged
         summary.n_duplicates = counts.n_duplicates
-    summary.n_posts = summary.n_updates = summary.n_new + summary.n_updated + summary.n_unchanged
+    summary.n_posts = summary.n_new + summary.n_updated + summary.n_unchanged
     summary.run_id = run.run_id if run.changed else None
     return summary
 
@@ -204,7 +204,8 @@ def _inside(document: Any) -> list[Any]:
 def read_incident(item: Any, study: Study) -> tuple[list[dict[str, Any]], list[Reject]]:
     """Return the rows of one incident, in the order of their times, and the updates that cannot be read.
 
-    The first update claims the incident's start, the last its end; the others claim nothing.
+    The first update claims the incident's start, the last its end; the others claim nothing. An only update claims
+    what it reports: the end, if it says that it is over.
 
     Raises
     ------
@@ -243,7 +244,8 @@ def read_incident(item: Any, study: Study) -> tuple[list[dict[str, Any]], list[R
         row["claimed_at"] = None
     if rows:
         rows[-1]["claimed_at"] = resolved
-        rows[0]["claimed_at"] = started if len(rows) > 1 or started else resolved
+        over = len(rows) == 1 and rows[0]["stage"] in ("resolved", "postmortem")
+        rows[0]["claimed_at"] = (resolved if over else started) or started or resolved
     return rows, problems
 
 
