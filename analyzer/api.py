@@ -376,3 +376,31 @@ def rebuild(study: Study, corpus: Corpus) -> Summary:
     from analyzer.collect import archive
 
     return archive.rebuild(study, corpus)
+
+
+def audit_draw(
+    study: Study, corpus: Corpus, *, n: int, model: str = "fast", budget_s: float | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Draw a blind sample of a study's posts for people to label, spread over phase, source and predicted class."""
+    from analyzer import timeline
+    from analyzer.nlp import audit
+
+    built = timeline_of(study, corpus, model=model, budget_s=budget_s, seed=seed)
+    selected = study.select(corpus.posts())
+    labels = align(classify(corpus, model=model, budget_s=budget_s), selected)
+    return audit.draw(selected, labels, n=n, phases=timeline.phase_of(built, selected["created_at"]), seed=seed)
+
+
+def audit_score(
+    corpus: Corpus, samples: Sequence[str | Path], *, model: str = "fast", budget_s: float | None = None
+) -> dict[str, Any]:
+    """Read labelled samples, compare people with each other and with the model, and store the people's labels."""
+    import pandas as pd
+
+    from analyzer.nlp import audit
+
+    annotations = pd.concat([audit.read(path) for path in samples], ignore_index=True)
+    result = audit.score(annotations, classify(corpus, model=model, budget_s=budget_s))
+    with corpus.run("audit", params={"annotators": result["annotators"]}) as run:
+        run.add_labels(result["labels"])
+    return result

@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train and say where the weights are."""
-    from analyzer.nlp import training
+    from analyzer.nlp.training.train import train
 
-    training.train(args.labels, args.goemotions, args.posts, args.output, seed=args.seed)
+    train(args.labels, args.goemotions, args.posts, args.output, seed=args.seed)
     common.say(f"weights written to {args.output}")
     return 0
