@@ -112,10 +112,10 @@ def _factorise(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-    from analyzer.nlp.keywords import _STOP
+    from analyzer.nlp.keywords import stop_words
 
     vectoriser = CountVectorizer(
-        token_pattern=_TOKEN, lowercase=False, stop_words=sorted(_STOP | {"http", "https"}), min_df=k, max_df=0.5
+        token_pattern=_TOKEN, lowercase=False, stop_words=sorted(stop_words()), min_df=k, max_df=0.5
     )
     try:
         vectoriser.fit([texts[i] for i in sample])

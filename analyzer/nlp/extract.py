@@ -1,74 +1,69 @@
-"""What relevant posts name: error codes, failing components, places, and services that people flee to."""
+"""Error codes, components, places and refuges that posts name, counted with intervals; nobody's words are kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from analyzer.nlp.classify import text_array
-from analyzer.nlp.quantify import wilson
-from analyzer.schema import EXTRACTIONS, make
+from analyzer import schema
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analyzer.study import Study
 
-#: Posts that are read at most (evenly spaced in the input).
-MAX_POSTS = 100_000
-#: Component -> words that name it, English first, then the other supported languages.
-COMPONENTS: dict[str, str] = {
-    "login": r"log ?-?in|log ?-?on|sign(ing)? ?-?in|logging in|log(ged)? (me )?out|authenticat\w*|password reset|"
-    r"iniciar sesi[oó]n|anmeld\w+|einlogg\w+|connexion|accedere|accesso",
-    "API": r"api|apis|endpoint|webhook",
-    "app": r"app|apps|application|aplicaci[oó]n|aplicativo|applicazione",
-    "website": r"web ?site|web ?page|site|p[aá]gina|webseite|sito",
-    "servers": r"servers?|servidor\w*|serveurs?",
-    "payments": r"payments?|paying|check ?out|card payments?|transactions?|pagos?|pagamento\w*|zahlung\w*|paiements?",
-    "text messages": r"texts?|texting|sms|text messages?|imessages?|mensajes|nachrichten",
-    "calls": r"calls?|calling|dial tone|phone line|llamadas?|liga[cç][oõ]es|anrufe?|appels?|chiamate",
-    "mobile data": r"data|3g|4g|5g|lte|mobile internet|roaming|datos|dados",
-    "signal": r"signal|reception|coverage|bars|cobertura|se[nñ]al|sinal|empfang|r[eé]seau|segnale",
-    "internet": r"internet|wi-?fi|broadband|fibre|fiber|router|modem|connection|ethernet",
-    "power": r"power|electricity|lights|luz|energia|strom|[eé]lectricit[eé]|corrente",
-    "messages and chat": r"dms?|messages|messaging|chats?|inbox|conversation|history",
-    "voice": r"voice|voicemail|mic|microphone",
-    "images": r"images?|image generation|pictures?|photos?|uploads?",
-    "search": r"search|results",
-    "e-mail": r"e-?mails?|smtp|imap",
-    "video and streaming": r"streams?|streaming|videos?|buffering|playback",
-    "DNS": r"dns|name ?servers?",
-    "status page": r"status ?page|statuspage|status site",
+_CODE = re.compile(
+    r"\b(?:error|code|http|status|err)\s*(?:code)?\s*[#:=]?\s*(\d{1,5})\b|"
+    r"\b([45]\d\d)s?\b(?!\s*(?:%|k\b|users|people|\$))",
+    re.I,
+)
+#: What a text must hold before the slower pattern looks at it.
+_CODE_HINT = r"[45]\d\d|(?i:error|code|http|status|err)\D{0,8}\d"
+_LOCATES = r"\b(?:in|at|around|near|from|across|of|over)"
+_PLACE_HINT = _LOCATES + r"\s+\p{Lu}"
+#: Name -> words that mean it.
+_ERRORS = {
+    "bad gateway": r"bad gateway",
+    "gateway timeout": r"gateway time-?out",
+    "internal server error": r"internal server error",
+    "service unavailable": r"service (?:temporarily )?unavailable",
+    "too many requests": r"too many requests|rate.?limit(?:ed)?",
+    "network error": r"network error",
+    "time-out": r"timed? ?out|timeouts?",
+    "at capacity": r"at capacity|overloaded",
+    "blank page": r"blank (?:page|screen)|white screen",
+    "endless loading": r"(?:keeps|just|still|stuck) (?:on )?(?:loading|spinning|buffering)",
 }
-_ERROR = re.compile(
-    r"(?i)\b(?:error|err|code|status|http|fehler|erreur|errore|erro)\s*(?:code|message|number|no\.?)?\s*[:#]?\s*"
-    r"((?:0x[0-9a-f]{4,8})|(?:[a-z]{1,6}[-_ ]?)?\d{2,5})\b|"
-    r"\b([45]\d\d)\s+(?:error|bad gateway|gateway|internal|service unavailable|timeout)"
+_COMPONENTS = {
+    "log-in": r"log(?:ging)?[ -]?in|sign(?:ing)?[ -]?in|password|authenticat\w+",
+    "API": r"\bapi\b",
+    "app": r"\bapp\b",
+    "website": r"\bweb ?site|\bweb app|\bbrowser",
+    "chat history": r"\bhistory\b|conversations? (?:are )?(?:gone|missing)",
+    "text messages": r"\bsms\b|\btexts?\b|text messages?|\bmessaging\b|\bimessage\b",
+    "calls": r"\bcalls?\b|\bcalling\b|\bvoicemail\b|\bvoice\b",
+    "mobile data": r"\bmobile data\b|\b[345]g\b|\blte\b|\bdata (?:is|isn|not|down|connection)",
+    "signal": r"\bsignal\b|no service|\bcoverage\b|\breception\b",
+    "broadband": r"\bbroadband\b|\bwi-?fi\b|\brouter\b|\bfib(?:re|er)\b|\binternet\b",
+    "payments": r"\bpayments?\b|\bcheckout\b|\bcards?\b|\bpay(?:ing)?\b|\btransfers?\b",
+    "e-mail": r"\be-?mails?\b|\binbox\b|\boutlook\b|\bgmail\b",
+    "uploads": r"\bupload\w*|\battach\w+",
+    "images": r"\bimages?\b|\bphotos?\b|\bpictures?\b",
+    "search": r"\bsearch\b",
+    "power": r"\bpower\b|\belectricity\b|\blights\b",
+}
+_REFUGE = (
+    r"switch(?:ed|ing)? (?:over )?to|mov(?:ed|ing|e) (?:over )?to|us(?:e|ing)|try(?:ing)?|tried|"
+    r"go(?:ing)? (?:over )?to|back to|chang(?:ed|ing|e) to|join(?:ed|ing)?|fled to|"
+    r"sign(?:ed|ing)? up (?:for|to|with)|leav(?:e|ing) (?:\w+ )?for|thank god for|"
+    r"(?:is|are) (?:still )?(?:up|working)|still (?:works?|up|working)|instead"
 )
-_HTTP_WORDS = re.compile(
-    r"(?i)\b(bad gateway|gateway time-?out|service unavailable|internal server error|too many requests|at capacity|"
-    r"connection (?:refused|reset|timed out)|network error|something went wrong)\b"
-)
-_PLACE = re.compile(
-    r"\b(?:in|at|near|around|across|from|outside|en|em|à|a|di|bei)\s+((?:[A-ZÀ-Þ][\wà-ÿ'’.-]+)"
-    r"(?:\s+(?:of|the|upon|de|del|do|da|la|am|an der)?\s*[A-ZÀ-Þ][\wà-ÿ'’-]+){0,2}(?:,\s*[A-Z]{2}\b)?)|"
-    r"\b([A-Z]{1,2}\d{1,2}[A-Z]?)\s?\d[A-Z]{2}\b"
-)
-#: Capitalised words after "in" that are no places.
-_NO_PLACE_TEXT = """
-i i'm the my a an this that monday tuesday wednesday thursday friday saturday sunday january february march
-april may june july august september october november december english spanish god fact general person app store
-google apple twitter facebook chatgpt openai ai api us me you it we today tomorrow christmas hell no yes not
-customer support
-"""
-_NO_PLACE = frozenset(_NO_PLACE_TEXT.split())
-_REFUGE = re.compile(
-    r"(?i)(?<!\w)(switch\w*|mov(e|ed|ing)( \w+)? to|go(ing|ne)?( \w+)? (to|with|for)|leav(e|ing)|join\w*|us(e|ed|ing)|"
-    r"try(ing)?|tried|"
-    r"alternative\w*|instead|back to|over to|cancel\w*|better|chang(e|ing) to|port(ing)? to|recommend\w*|"
-    r"cambi\w+|pas[aá]rme|mudar|wechs\w+|changer|passer|passare|passo)(?!\w)"
-)
+#: Posts read; beyond it every n-th post is, and shares stay what they are (the interval hardly narrows).
+MOST_POSTS = 50_000
 
 
 def extract(posts: pd.DataFrame, study: Study, *, k: int = 5) -> pd.DataFrame:
@@ -77,108 +72,90 @@ def extract(posts: pd.DataFrame, study: Study, *, k: int = 5) -> pd.DataFrame:
     Parameters
     ----------
     posts
-        Relevant posts: `text`, and `author` where it is known.
+        Relevant posts (POSTS).
     study
-        Its `competitors` are looked for; its own names are no places.
+        Its `competitors` are counted where a post names one as a refuge ("switching to …", "… still works").
     k
-        A value is shown only if so many authors (texts, where authors are unknown) name it.
+        A value named by fewer authors (or distinct texts, where authors are unknown) is left out.
 
     Returns
     -------
-    pandas.DataFrame
-        EXTRACTIONS, by kind, then by falling n. Beyond 100,000 posts, an evenly spaced sample of them is read.
+    DataFrame
+        EXTRACTIONS with Wilson 95 % bounds, in order of kind and count. Reposts count as their text.
     """
     import numpy as np
-
-    array = text_array(posts["text"])
-    rows = np.unique(np.linspace(0, max(len(array) - 1, 0), min(len(array), MAX_POSTS)).astype(np.int64))
-    texts = array.take(_rows(rows)).to_pylist()
-    authors = _authors(posts, rows, texts)
-    found: dict[tuple[str, str], set[int]] = {}
-    finders = _components(), _competitors(study), _errors, _places(study)
-    for number, text in enumerate(texts):
-        for finder in finders:
-            for item in finder(text):
-                found.setdefault(item, set()).add(number)
-    out = []
-    for (kind, value), where in found.items():
-        who = len({authors[i] for i in where})
-        if who >= k:
-            low, high = wilson(len(where), len(texts))
-            share = len(where) / len(texts)
-            out.append(
-                {
-                    "kind": kind,
-                    "value": value,
-                    "n": len(where),
-                    "share": share,
-                    "low": low,
-                    "high": high,
-                    "n_authors": who,
-                }
-            )
-    order = ("error_code", "component", "place", "competitor")
-    return make(EXTRACTIONS, sorted(out, key=lambda r: (order.index(r["kind"]), -r["n"], r["value"])))
-
-
-def _authors(posts: pd.DataFrame, rows: Any, texts: list[str]) -> list[Any]:
-    if "author" not in posts.columns or posts["author"].isna().all():
-        return texts
-    given = posts["author"].iloc[rows].tolist()
-    return [a if isinstance(a, str) else t for a, t in zip(given, texts, strict=True)]
-
-
-def _components() -> Any:
-    pattern = re.compile(
-        r"(?i)(?<!\w)(?:"
-        + "|".join(f"(?P<c{i}>{re.sub(r'[(](?![?])', '(?:', w)})" for i, w in enumerate(COMPONENTS.values()))
-        + r")(?!\w)"
-    )
-    names = list(COMPONENTS)
-
-    def find(text: str) -> Iterator[tuple[str, str]]:
-        for match in pattern.finditer(text):
-            yield "component", names[int((match.lastgroup or "c0")[1:])]
-
-    return find
-
-
-def _competitors(study: Study) -> Any:
-    own = set(study.names)
-    # Only a competitor that people turn to is a refuge; to be named in passing is not enough.
-    names = {c.casefold(): c for c in study.competitors if c.casefold() not in own}
-    pattern = re.compile(r"(?i)(?<!\w)(" + "|".join(map(re.escape, names)) + r")(?!\w)") if names else None
-
-    def find(text: str) -> Iterator[tuple[str, str]]:
-        if pattern is not None and _REFUGE.search(text):
-            for match in pattern.finditer(text):
-                yield "competitor", names[match.group(1).casefold()]
-
-    return find
-
-
-def _errors(text: str) -> Iterator[tuple[str, str]]:
-    for match in _ERROR.finditer(text):
-        yield "error_code", re.sub(r"[\s_]+", "-", (match.group(1) or match.group(2)).upper())
-    for match in _HTTP_WORDS.finditer(text):
-        yield "error_code", match.group(1).lower()
-
-
-def _places(study: Study) -> Any:
-    own = {word for name in study.names for word in name.split()}
-
-    def find(text: str) -> Iterator[tuple[str, str]]:
-        for match in _PLACE.finditer(text):
-            place = (match.group(1) or match.group(2)).strip(" .'’-")
-            first = place.split()[0].casefold().strip(".,'’")
-            named = len(place) > 1 and first not in _NO_PLACE and first not in own and not place.isupper()
-            if named or match.group(2):
-                yield "place", place
-
-    return find
-
-
-def _rows(rows: Any) -> Any:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return pa.array(rows)
+    posts = posts.iloc[:: max(1, -(-len(posts) // MOST_POSTS))]
+    n = len(posts)
+    text = pc.fill_null(pa.array(posts["text"], type=pa.string(), from_pandas=True), "")
+    text = pc.utf8_slice_codeunits(text, 0, 2000)  # a post is short; a megabyte of one is no reason to stall
+    people = pc.coalesce(pa.array(posts["author"], type=pa.string(), from_pandas=True), pc.utf8_lower(text))
+    people = np.asarray(people.dictionary_encode().indices)
+    rows: list[dict[str, Any]] = []
+    for kind, value, where in _mentions(text, study.competitors):
+        n_people = len(np.unique(people[where]))
+        if n_people >= k:
+            low, high = _wilson(len(where), n)
+            row = {"kind": kind, "value": value, "n": len(where), "share": len(where) / n, "n_authors": n_people}
+            rows.append({**row, "low": low, "high": high})
+    order = {"error_code": 0, "component": 1, "place": 2, "competitor": 3}
+    return schema.make(schema.EXTRACTIONS, sorted(rows, key=lambda r: (order[r["kind"]], -r["n"], r["value"])))
+
+
+def _mentions(text: Any, competitors: tuple[str, ...]) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Yield kind, value and the rows that name it."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    def rows(pattern: str) -> NDArray[np.int64]:
+        return np.flatnonzero(pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False).astype(bool))
+
+    for kind, patterns in (("error_code", _ERRORS), ("component", _COMPONENTS)):
+        for name, pattern in patterns.items():
+            yield kind, name, rows(rf"(?i)\b(?:{pattern})\b")
+    for name in competitors:
+        word = rf"(?:^|\W){re.escape(name)}(?:\W|$)"
+        yield (
+            "competitor",
+            name,
+            rows(rf"(?i)(?:\b(?:{_REFUGE})\b[^.!?\n]{{0,25}}{word}|{word}[^.!?\n]{{0,25}}\b(?:{_REFUGE})\b)"),
+        )
+    for kind, find in (("error_code", _codes), ("place", _places)):
+        found: dict[str, list[int]] = {}
+        candidates = rows(_CODE_HINT if kind == "error_code" else _PLACE_HINT)
+        for i, one in zip(candidates, text.take(candidates).to_pylist(), strict=True):
+            for value in set(find(one)):
+                found.setdefault(value, []).append(i)
+        for value, where in found.items():
+            yield kind, value, np.array(where)
+
+
+def _wilson(hits: int, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share (Wilson 1927)."""
+    z = 1.959964
+    centre, spread = (hits + z * z / 2) / (n + z * z), z * ((hits * (n - hits) / n + z * z / 4) ** 0.5) / (n + z * z)
+    return max(0.0, centre - spread), min(1.0, centre + spread)
+
+
+def _codes(text: str) -> Iterator[str]:
+    for match in _CODE.finditer(text):
+        yield (match[1] or match[2]).lstrip("0") or "0"
+
+
+def _places(text: str) -> Iterator[str]:
+    return (m[1] for m in _place_pattern().finditer(text))
+
+
+@cache
+def _place_pattern() -> re.Pattern[str]:
+    """Places after a word that locates ("in Leeds"): cities of the time-zone data, and our own list."""
+    from importlib.resources import files
+    from zoneinfo import available_timezones
+
+    zones = (z.rsplit("/", 1)[1].replace("_", " ") for z in available_timezones() if "/" in z and z[:3] != "Etc")
+    names = {c for c in zones if c.isalpha() or " " in c if c[0].isupper() and len(c) > 3}
+    own = files("analyzer").joinpath("data/places.txt").read_text(encoding="utf-8").splitlines()
+    names |= {line for line in own if not line.startswith("#")}
+    return re.compile(_LOCATES + r"\s+(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")\b")

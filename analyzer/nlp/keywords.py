@@ -1,161 +1,166 @@
-"""Words that set one phase or source apart from the rest.
-
-Monroe, Colaresi & Quinn (2008), Fightin' Words, Political Analysis 16:372: log-odds ratios with an informative
-Dirichlet prior (here the words of all groups), shrunk and given a z-score.
-"""
+"""Words that set one group of posts apart from the rest, with z-scores, and never from fewer than k people."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from analyzer.nlp.classify import text_array
-from analyzer.schema import KEYWORDS, make
+from analyzer import schema
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-#: Texts of a group that are read at most (evenly spaced in the input), to keep large corpora quick.
-MAX_TEXTS = 3000
-#: Size of the prior, in words a group.
+#: Weight of the background, in posts: words seen in few posts are drawn towards their share in all posts.
 PRIOR = 500.0
-#: Distinct authors below which a word is not shown, and z from which it is.
-_MIN_Z = 1.96
-_WORD = re.compile(r"^#?[^\W\d_][\w'’-]*$")
-_STOP_TEXT = """
-a an and are as at be been but by can can't did do does don't for from get got had has have he her his how i i'm
-if in is it it's its just me my no not of on or our out she so than that the their them then there they this to
-up us was we were what when who why will with would you your rt amp it’s i’m don’t can’t u im de la que el en y
-a los se del las un por con no una su para es al lo como más o pero sus le ya este si porque esta entre cuando
-muy sin sobre me hay e do da em um os na das dos não uma ao pelo isso ele mas foi der die das und ist nicht ich
-zu den mit von auf ein eine im für es auch dem wie so wir aus hat sind noch war le les et des est pas pour dans
-une sur qui je ne ce il plus par il di che è per non sono ma ho lo ha le si al come anche mi
-"""
-_STOP = frozenset(_STOP_TEXT.split())
+#: Distinct texts read per group; beyond it the words that set groups apart no longer change.
+MOST_TEXTS = 4_000
+#: Stop-words of the other supported languages (nltk's need a download).
+_OTHERS = (
+    "que de la el en los las por con para una del se no me mi es al lo como más pero sus le ya muy sin está esta "
+    "este eso hay da do um uma não os as dos das em com por meu minha está isso mais mas foi ser tem já "
+    "der die das und ist ich nicht es ein eine zu den mit sich auf für von dem wie auch bei noch nur wenn was mich "
+    "le les des et est pas un une je ce il sur que qui dans plus au pour ne avec mon ma sa tout ça cette "
+    "il di che non è un per una sono mi ha lo con si ma come anche della del al più nel questo questa "
+    "don't can't it's i'm isn't i've that's won't just like get got going im dont cant u ur"
+)
+_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
+_DROP = re.compile(r"https?://\S+|@\w+")
 
 
 def distinguishing(
-    texts: Any, groups: Any, *, authors: Any | None = None, k: int = 5, top: int = 12, clusters: Any | None = None
+    texts: Iterable[str],
+    groups: Iterable[Any],
+    *,
+    authors: Iterable[Any] | None = None,
+    k: int = 5,
+    top: int = 12,
+    prior: float = PRIOR,
 ) -> pd.DataFrame:
-    """Return the words that are more frequent in each group than in the others.
+    """Return the words and two-word phrases that set each group apart.
 
     Parameters
     ----------
     texts, groups
-        Texts and their group (phase, source …); null groups are left out. Of near-copies only a group's first counts.
+        (n,) texts and the group of each; null groups are left out.
     authors
-        Author of each text; without, each text counts as an author of its own.
+        (n,) pseudonyms; a word needs `k` distinct ones in its group. Where they are null, distinct texts count.
     k
-        A word is shown only if so many authors used it.
+        Least number of authors (or distinct texts) a word must have in its group.
     top
-        Words a group at most.
-    clusters
-        Clusters of near-copies (see `duplicates.clusters`); None finds them.
+        Words returned per group, by z.
+    prior
+        Strength of the informative Dirichlet prior, in posts.
 
     Returns
     -------
-    pandas.DataFrame
-        KEYWORDS, by group in order of appearance, then by falling z.
+    DataFrame
+        KEYWORDS: `n` counts distinct texts (copies count once), `z` is log-odds over its standard error; only words
+        with z > 1.96 are returned.
+
+    Notes
+    -----
+    Monroe, Colaresi & Quinn (2008), "Fightin' Words", with the words of all groups as the prior. Words are counted
+    once a text, so one long post cannot make a word.
     """
-    import numpy as np
     import pandas as pd
 
-    from analyzer.nlp.duplicates import clusters as find
-
-    data = pd.DataFrame({"group": pd.Series(np.asarray(groups, dtype=object)), "row": np.arange(len(groups))})
-    array = text_array(texts)
-    data["cluster"] = find(array) if clusters is None else np.asarray(clusters)
-    data["author"] = data["row"].astype(str) if authors is None else _authors(authors)
-    data = data[data["group"].notna()].drop_duplicates(["group", "cluster"])
-    names = list(dict.fromkeys(data["group"]))
-    counts = {}
-    for name in names:
-        part = data[data["group"] == name]
-        part = part.iloc[np.unique(np.linspace(0, len(part) - 1, min(len(part), MAX_TEXTS)).astype(int))]
-        counts[name] = _count(array.take(_rows(part["row"].to_numpy())).to_pylist(), part["author"].tolist())
-    rows = [row for name in names for row in _distinct(name, counts, k, top)]
-    return make(KEYWORDS, rows)
-
-
-def _authors(authors: Any) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    given = pd.Series(np.asarray(authors, dtype=object))
-    return given.where(given.notna(), pd.Series([f"row {i}" for i in range(len(given))], dtype=object))
-
-
-def words(text: str, tokenizer: Any) -> set[str]:
-    """Return the distinct words and two-word phrases of a text, lower case; no handles, links or numbers."""
-    found = list(tokenizer.tokenize(text.lower()))
-    out = set()
-    for place, word in enumerate(found):
-        if not _WORD.match(word) or len(word) > 30:
+    keys = [None if pd.isna(g) else str(g) for g in groups]
+    people: list[Any] = [None] * len(keys) if authors is None else [None if pd.isna(a) else a for a in authors]
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    who: dict[str, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
+    seen: dict[str, set[str]] = defaultdict(set)
+    for text, group, author in zip(texts, keys, people, strict=True):
+        if group is None or len(seen[group]) >= MOST_TEXTS:
             continue
-        after = found[place + 1] if place + 1 < len(found) else ""
-        if word not in _STOP and len(word) > 1:
-            out.add(word)
-        if _WORD.match(after) and len(after) <= 30 and not (word in _STOP and after in _STOP):
-            out.add(f"{word} {after}")
-    return out
+        bare = " ".join(_DROP.sub(" ", str(text)).casefold().split())
+        if bare in seen[group]:
+            continue
+        seen[group].add(bare)
+        for word in set(_phrases(bare)):
+            counts[group][word] += 1
+            who[group][word].add(author if author is not None else bare)
+    rows = []
+    for group in dict.fromkeys(g for g in keys if g is not None):
+        rows += _rank(group, counts, who[group], k=k, top=top, prior=prior)
+    return schema.make(schema.KEYWORDS, rows)
 
 
-def _count(texts: list[str], authors: list[str]) -> dict[str, Any]:
+def _rank(
+    group: str,
+    counts: dict[str, Counter[str]],
+    who: dict[str, set[Any]],
+    *,
+    k: int,
+    top: int,
+    prior: float,
+) -> list[dict[str, Any]]:
+    import numpy as np
+
+    # Sorted, so that ties fall the same way in every process; the single word before the phrase.
+    words = sorted((w for w in counts[group] if len(who[w]) >= k), key=lambda w: (w.count(" "), w))
+    others = [g for g in counts if g != group]
+    if not words or not others:
+        return []
+    here = np.array([counts[group][w] for w in words], float)
+    rest = np.array([sum(counts[g][w] for g in others) for w in words], float)
+    n_here, n_rest = (float(sum(sum(counts[g].values()) for g in gs)) for gs in ([group], others))
+    alpha = prior * (here + rest) / (n_here + n_rest) + 0.01
+    total = prior + 0.01 * len(words)
+    odds = np.log((here + alpha) / (n_here + total - here - alpha))
+    log_odds = odds - np.log((rest + alpha) / (n_rest + total - rest - alpha))
+    z = log_odds / np.sqrt(1 / (here + alpha) + 1 / (rest + alpha))
+    order = [i for i in np.argsort(-z, kind="stable") if z[i] > 1.96]
+    return [
+        {
+            "group": group,
+            "word": words[i],
+            "n": int(here[i]),
+            "log_odds": float(log_odds[i]),
+            "z": float(z[i]),
+            "n_authors": len(who[words[i]]),
+        }
+        for i in _without_parts(order, words)[:top]
+    ]
+
+
+def _without_parts(order: Sequence[int], words: Sequence[str]) -> list[int]:
+    """Drop a word that is part of a stronger phrase, and a phrase of a stronger word."""
+    kept: list[int] = []
+    for i in order:
+        parts = set(words[i].split())
+        if not any(parts & set(words[j].split()) for j in kept):
+            kept.append(i)
+    return kept
+
+
+def _phrases(text: str) -> list[str]:
+    """Words and pairs of words of a text; stop-words only inside a pair."""
+    stop = stop_words()
+    tokens = _tokens(text)
+    single = [t for t in tokens if len(t) > 2 and t not in stop]
+    pairs = [f"{a} {b}" for a, b in pairwise(tokens) if a not in stop and b not in stop]
+    return single + pairs
+
+
+def _tokens(text: str) -> list[str]:
+    """Words as nltk's TweetTokenizer cuts them (hashtags without their mark)."""
+    return [t for t in (w.lstrip("#") for w in _tokenizer().tokenize(text)) if _WORD.fullmatch(t)]
+
+
+@cache
+def _tokenizer() -> Any:
     from nltk.tokenize import TweetTokenizer
 
-    tokenizer = TweetTokenizer(strip_handles=True, reduce_len=True)
-    n: Counter[str] = Counter()
-    who: dict[str, set[str]] = {}
-    for text, author in zip(texts, authors, strict=True):
-        for word in words(text, tokenizer):
-            n[word] += 1
-            who.setdefault(word, set()).add(author)
-    return {"n": n, "authors": {w: len(a) for w, a in who.items()}}
+    return TweetTokenizer(preserve_case=False, reduce_len=True)
 
 
-def _distinct(name: Any, counts: dict[str, Any], k: int, top: int) -> list[dict[str, Any]]:
-    """Return the rows of one group against the rest together."""
-    mine: Counter[str] = counts[name]["n"]
-    rest: Counter[str] = Counter()
-    for other, found in counts.items():
-        if other != name:
-            rest.update(found["n"])
-    shown = [w for w in mine if counts[name]["authors"][w] >= k]
-    if not rest or not shown:
-        return []
-    delta, z = log_odds(mine, rest, shown)
-    order = sorted(range(len(shown)), key=lambda i: (-z[i], shown[i]))
-    rows: list[dict[str, Any]] = []
-    for i in order:
-        word = shown[i]
-        if z[i] < _MIN_Z or len(rows) >= top:
-            break
-        # A phrase and its words say the same: the first of them stands.
-        if any(set(word.split()) & set(row["word"].split()) for row in rows):
-            continue
-        rows.append(
-            {"group": str(name), "word": word, "n": mine[word], "log_odds": float(delta[i]), "z": float(z[i]),
-             "n_authors": counts[name]["authors"][word]}
-        )  # fmt: skip
-    return rows
+@cache
+def stop_words() -> frozenset[str]:
+    """Return stop-words of all supported languages."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-
-def log_odds(mine: Counter[str], rest: Counter[str], shown: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log-odds ratio of each word of `shown`, mine over the rest, and its z-score."""
-    import numpy as np
-
-    n1, n2 = sum(mine.values()), sum(rest.values())
-    a = np.array([mine[w] for w in shown], float)
-    b = np.array([rest[w] for w in shown], float)
-    prior = PRIOR * (a + b) / (n1 + n2)
-    one = np.log((a + prior) / (n1 + PRIOR - a - prior))
-    two = np.log((b + prior) / (n2 + PRIOR - b - prior))
-    return one - two, (one - two) / np.sqrt(1 / (a + prior) + 1 / (b + prior))
-
-
-def _rows(rows: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(rows)
+    return ENGLISH_STOP_WORDS | frozenset(_OTHERS.split())
