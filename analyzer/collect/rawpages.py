@@ -1,128 +1,117 @@
-"""Raw pages that the corpus holds: read again with today's parsers, or rewritten without forgotten posts."""
+"""Raw pages that the corpus holds, rewritten without forgotten posts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from analyzer.collect import COLLECTORS, collector
-from analyzer.collect.archive.door import Keeper
+from analyzer.collect import COLLECTORS
 from analyzer.collect.fields import Reject, mapping
 from analyzer.collect.mastodon import global_id
 from analyzer.collect.plainjson import dumps, loads
-from analyzer.collect.rawlog import as_page
-from analyzer.collect.reader import Batch, Reader
-from analyzer.errors import CollectError
-from analyzer.study import Study
+
+#: Ids shorter than this are only taken out where a text is nothing but the id.
+_LONG = 8
+_BLANK = "[redacted]"
 
 
-def reread(
-    lines: Iterable[bytes], entry: Mapping[str, Any], study: Study, keeper: Keeper, *, own: Any = None
-) -> Iterator[Batch]:
-    """Read a stored raw log again.
-
-    Parameters
-    ----------
-    lines
-        The lines of the input.
-    entry
-        Its entry in the corpus (`name`, `sha256`, `info` with `platform`).
-    own
-        A user's own collector, where the log is of one.
-
-    Yields
-    ------
-    Batch
-        Posts, updates and rejections, as the collection itself gave them.
-
-    Raises
-    ------
-    CollectError
-        If the log is of a collector that is not known here.
-    """
-    platform = str(entry["info"].get("platform", ""))
-    if platform not in COLLECTORS and own is None:
-        raise CollectError(
-            f"{entry['name']} was collected by your own collector {platform!r}; give it again to read its pages"
-        )
-    from analyzer.collect.base import PageCollector
-
-    reader = Reader(collector(platform) if own is None else PageCollector(own), study, keeper, entry=dict(entry))
-    pages = (as_page(line, number) for number, line in enumerate(lines, 1))
-    yield from reader.batches(p for p in pages if p is not None)
-
-
-def redact(lines: Iterable[bytes], platform: str, gone: Callable[[str], bool], write: Callable[[bytes], Any]) -> int:
+def redact(lines: Iterable[bytes], platform: str, ids: Iterable[str], write: Callable[[bytes], Any]) -> int:
     """Rewrite a raw log without forgotten posts, in whichever page and depth they stand.
 
     Parameters
     ----------
-    gone
-        Tells whether a post's id (as in POSTS) is to be forgotten.
+    lines
+        Lines of the raw log.
+    ids
+        Ids (as in POSTS) to forget.
     write
         Takes the lines; what holds no forgotten post is passed on byte for byte.
 
     Returns
     -------
     int
-        How many posts were taken out.
+        How many posts, and values that name one, were taken out.
     """
+    gone = _Gone(platform, ids)
     total = 0
     for line in lines:
         try:
             entry = loads(line)
         except ValueError:
-            write(line)
-            continue
+            entry = None
         if not isinstance(entry, dict) or "page" not in entry:
             write(line)
             continue
         if platform not in COLLECTORS:
             # The page is one item of an unknown shape: it goes as a whole if it holds the id anywhere.
-            if any(gone(value) for value in _strings(entry["page"])):
+            if any(text in gone.ids for text in _texts(entry["page"])):
                 total += 1
-                continue
-            write(line)
+            else:
+                write(line)
             continue
-        page, n = _without(entry["page"], platform, gone)
-        if not n:
-            write(line)
-            continue
+        page = gone.without(entry["page"])
+        url = gone.address(str(entry.get("url", "")))
+        n, gone.n = gone.n, 0
         total += n
-        url = "" if any(gone(part) for part in _ids_in(entry.get("url"), platform)) else entry.get("url")
-        write(dumps({**entry, "url": url, "page": page}) + b"\n")
+        write(dumps({**entry, "url": url, "page": page}) + b"\n" if n else line)
     return total
 
 
-def _without(value: Any, platform: str, gone: Callable[[str], bool]) -> tuple[Any, int]:
-    """Return a value without forgotten posts and without their ids, and how many posts went."""
-    if isinstance(value, dict):
-        name = post_id(value, platform)
-        if name is not None and gone(name):
-            return None, 1
-        kept, n = {}, 0
-        for key, inner in value.items():
-            kept[key], more = _without(inner, platform, gone)
-            n += more
-        return kept, n
-    if isinstance(value, list):
-        out, n = [], 0
-        for inner in value:
-            left, more = _without(inner, platform, gone)
-            n += more
-            if left is not None or inner is None:
-                out.append(left)
-        return out, n
-    if isinstance(value, str) and value and _is_reference(value, platform) and gone(_as_post_id(value, platform)):
-        return None, 0
-    return value, 0
+class _Gone:
+    """Takes posts out of JSON values of one platform, and counts them in `n`."""
+
+    def __init__(self, platform: str, ids: Iterable[str]) -> None:
+        self.platform, self.n = platform, 0
+        self.ids = frozenset(ids)
+        # Other names of the same posts: Reddit's without their prefix, Mastodon's without their host.
+        self._bare = {i.rsplit("_" if platform == "reddit" else "/", 1)[-1] for i in self.ids}
+        names = self.ids | self._bare if platform in ("reddit", "mastodon") else self.ids
+        long = sorted((i for i in names if len(i) >= _LONG), key=len, reverse=True)
+        self._inside = re.compile("|".join(map(re.escape, long))) if long else None
+        self._in_path = re.compile(r"(?<=/)(" + "|".join(map(re.escape, self._bare)) + r")(?=[/?#]|$)")
+
+    def without(self, value: Any) -> Any:
+        """Return a value without the posts and without what names them."""
+        if isinstance(value, dict):
+            if post_id(value, self.platform) in self.ids:
+                self.n += 1
+                return None
+            return {k: self.address(v) if k == "permalink" else self.without(v) for k, v in value.items()}
+        if isinstance(value, list):
+            kept = [(self.without(inner), inner) for inner in value]
+            return [new for new, old in kept if new is not None or old is None]
+        return self._text(value) if isinstance(value, str) else self._number(value)
+
+    def _text(self, value: str) -> str | None:
+        if value in self.ids or (self.platform in ("reddit", "mastodon") and value in self._bare):
+            self.n += 1
+            return None
+        if self._inside is not None:
+            value, n = self._inside.subn(_BLANK, value)
+            self.n += n
+        return value
+
+    def _number(self, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool) and str(value) in self.ids:
+            self.n += 1
+            return None
+        return value
+
+    def address(self, url: Any) -> Any:
+        """Return an address without the posts' names in its path."""
+        if not isinstance(url, str) or not self._bare:
+            return url
+        url, n = self._in_path.subn(_BLANK, url)
+        self.n += n
+        return url
 
 
 def post_id(item: Mapping[str, Any], platform: str) -> str | None:
-    """Return the id, as in POSTS, of a JSON object that is a post; None for any other object."""
+    """Return the id, as in POSTS, of a JSON object that is a post (or stands for one); None for any other object."""
     if platform == "x":
         found = item.get("id")
-        return str(found) if "text" in item or "type" in item else None
+        return str(found) if found is not None and ("text" in item or "type" in item) else None
     if platform == "reddit":
         kind, name = item.get("kind"), mapping(item.get("data")).get("id")
         return f"{kind}_{name}" if kind in ("t1", "t3") and isinstance(name, str) else None
@@ -139,33 +128,12 @@ def post_id(item: Mapping[str, Any], platform: str) -> str | None:
         return None
 
 
-def _is_reference(value: str, platform: str) -> bool:
-    """Return whether a plain text is nothing but a post's id."""
-    if platform == "reddit":
-        return len(value) < 16 and value.replace("_", "").isalnum()
-    if platform == "bluesky":
-        return value.startswith("at://")
-    return platform in ("x", "hackernews") and value.isdecimal()
-
-
-def _as_post_id(value: str, platform: str) -> str:
-    """Return an id as in POSTS; Reddit's lists of omitted comments hold bare ones."""
-    return f"t1_{value}" if platform == "reddit" and "_" not in value else value
-
-
-def _ids_in(url: Any, platform: str) -> list[str]:
-    parts = str(url or "").replace("?", "/").split("/")
-    return [f"t3_{p}" for p in parts if p] if platform == "reddit" else [p for p in parts if p]
-
-
-def _strings(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts and whole numbers in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, int) and not isinstance(value, bool):
         yield str(value)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)

@@ -192,8 +192,7 @@ def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
         entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
-        keeper: Any = corpus if hasattr(corpus, "forgotten") else _Keeper(corpus)
-        reader = Reader(collector, study, keeper, entry=entry)
+        reader = Reader(collector, study, corpus, entry=entry)
         for batch in reader.batches(rawlog.pages()):
             if batch.posts is not None:
                 run.add_posts(batch.posts)
@@ -254,16 +253,3 @@ def _safe(name: str) -> str:
     if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
         raise CorpusError(f"a collector's name {name!r} must be of letters, digits, - and _")
     return name
-
-
-class _Keeper:
-    """The corpus, for a store that remembers nothing forgotten."""
-
-    has_tombstones = False
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.pseudonym = corpus.pseudonym
-
-    def forgotten(self, source: str, post_ids: list[str]) -> list[bool]:
-        """Tell that nothing was forgotten."""
-        return [False] * len(post_ids)
