@@ -180,6 +180,8 @@ def _raise_if_all_failed(done: Collected, follow: bool) -> None:
 def __getattr__(name: str) -> Any:
     if name in ("Options", "Result"):
         return getattr(import_module("analyzer.collect.session"), name)
+    if name == "comply":
+        return import_module("analyzer.collect.compliance").comply
     if name == "sources":
         return import_module("analyzer.collect.credentials").sources
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

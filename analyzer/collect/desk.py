@@ -133,6 +133,14 @@ class Desk:
         if start < end:
             self.holes.append(Hole(start, end, kind, note))
 
+    def grown_s(self) -> float:
+        """Return by how many seconds what is covered has grown in this collection."""
+
+        def total(spans: Mapping[str, list[Interval]]) -> float:
+            return sum((b - a).total_seconds() for q in self.spans for a, b in spans.get(q, []))
+
+        return total(self.all_spans()) - total(self.covered)
+
     def all_spans(self) -> dict[str, list[Interval]]:
         """Return what is covered by query, earlier collections included."""
         return {q: plan.merged([*self.covered.get(q, []), *self.spans[q]]) for q in self.spans}

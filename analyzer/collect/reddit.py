@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from analyzer.collect import fields, limits
-from analyzer.collect.adapter import cause, session
+from analyzer.collect.adapter import Kinds, cause, session
 from analyzer.collect.archive.pushshift import parse_reddit
 from analyzer.collect.base import WireCollector
 from analyzer.collect.clock import Stopped
@@ -40,35 +40,7 @@ class Reddit(WireCollector):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        import praw
-        import prawcore
-
-        class TimeoutRequestor(prawcore.Requestor):
-            """prawcore passes a constant time-out; this one is ours."""
-
-            def request(self, *args: Any, timeout: Any = None, **kwargs: Any) -> Any:
-                return super().request(*args, timeout=desk.wire.policy.read_s, **kwargs)
-
-        client_id, secret = desk.credentials.values(self.name)
-        base = desk.base(HOST)
-        oauth = desk.base(base if "base_url" in desk.settings else OAUTH, "oauth_url")
-        short = desk.base(base if "base_url" in desk.settings else SHORT, "short_url")
-        self._praw = praw.Reddit(
-            client_id=client_id,
-            client_secret=secret,
-            user_agent=desk.wire.user_agent,
-            reddit_url=base,
-            oauth_url=oauth,
-            short_url=short,
-            check_for_updates=False,
-            requestor_class=TimeoutRequestor,
-            requestor_kwargs={"session": session(desk.wire, _kind)},
-            # Explicit, so that no praw.ini of the work folder has a say.
-            username=None,
-            password=None,
-            refresh_token=None,
-            ratelimit_seconds=0,
-        )
+        self._praw = client(desk, _kind)
         self._threads: dict[str, None] = {}
 
     def fetch(self, study: Study) -> Iterator[Any]:
@@ -219,6 +191,37 @@ class Reddit(WireCollector):
             if error.reason == "deleted":
                 return None
             raise
+
+
+def client(desk: Desk, kinds: Kinds) -> Any:
+    """Return a read-only praw whose requests go through the desk's wire."""
+    import praw
+    import prawcore
+
+    class TimeoutRequestor(prawcore.Requestor):
+        """prawcore passes a constant time-out; this one is ours."""
+
+        def request(self, *args: Any, timeout: Any = None, **kwargs: Any) -> Any:
+            return super().request(*args, timeout=desk.wire.policy.read_s, **kwargs)
+
+    client_id, secret = desk.credentials.values("reddit")
+    base = desk.base(HOST)
+    return praw.Reddit(
+        client_id=client_id,
+        client_secret=secret,
+        user_agent=desk.wire.user_agent,
+        reddit_url=base,
+        oauth_url=desk.base(base if "base_url" in desk.settings else OAUTH, "oauth_url"),
+        short_url=desk.base(base if "base_url" in desk.settings else SHORT, "short_url"),
+        check_for_updates=False,
+        requestor_class=TimeoutRequestor,
+        requestor_kwargs={"session": session(desk.wire, kinds)},
+        # Explicit, so that no praw.ini of the work folder has a say.
+        username=None,
+        password=None,
+        refresh_token=None,
+        ratelimit_seconds=0,
+    )
 
 
 def _children(listing: Any) -> list[Any] | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Format name under which raw logs are kept in the corpus.
 FORMAT = "pages"
+#: Without a new page, what was covered is written again only when it has grown by this many seconds.
+QUIET_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def collect_one(
         else:
             desk, collector = None, PageCollector(source)
             _fetch_own(source, study, rawlog, result, options)
-        if len(rawlog) or (desk is not None and desk.holes):
+        if len(rawlog) or (desk is not None and (desk.holes or desk.grown_s() > QUIET_S)):
             _commit(rawlog, collector, study, corpus, result, desk)
         rawlog.close(remove=True)
     except BaseException:
@@ -213,7 +215,7 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _memory(desk: Desk) -> dict[str, Any]:
-    return {"etags": desk.notes["etags"]} if "etags" in desk.notes else {}
+    return {k: desk.notes[k] for k in ("etags", "completeness") if k in desk.notes}
 
 
 def _renewed(rawlog: RawLog, header: Mapping[str, Any], source: Any, study: Study, corpus: Corpus) -> RawLog:

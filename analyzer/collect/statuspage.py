@@ -56,14 +56,21 @@ class StatusPage(WireCollector):
                 yield from self._answered(url, kind, answer)
                 return
             if answer.status == 304:
-                self.desk.notes["unchanged"] = True
-                self.desk.cover(self.name, self.wire.now(), self.wire.layer.clock.now())
+                self._unchanged()
                 return
             refusals.append(f"{kind}: HTTP {answer.status}")
         raise CollectError(
             f"statuspage: {base} answers in none of the known formats ({'; '.join(refusals)}). Whether there were "
             "incidents is unknown; give their timeline by `outage-analyzer updates`"
         )
+
+    def _unchanged(self) -> None:
+        """The page says what it said last time: that holds up to now."""
+        said = fields.maybe(self.desk.memory, "completeness")
+        self.desk.notes |= {"unchanged": True, **({"completeness": said} if said else {})}
+        start, end = self.desk.window
+        earlier = self.desk.covered.get(self.name, [])
+        self.desk.cover(self.name, max(start, min((a for a, _ in earlier), default=start)), end)
 
     def _try(self, url: str, kind: str) -> Answer:
         """Ask once for a small page without recording, since a page that is not there may answer anything."""

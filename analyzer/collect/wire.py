@@ -49,6 +49,8 @@ class Wire:
         The source's own check of a page; a page that fails it is asked for again, and kept as it is if it stays so.
     on_page
         Called after each page with its kind and the parsed page, for progress.
+    strict
+        Give up on a page that stays of another shape, instead of keeping it.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Wire:
         user_agent: str,
         shape: Shape | None = None,
         on_page: Callable[[str, Any], None] | None = None,
+        strict: bool = False,
     ) -> None:
         self.layer, self.rawlog, self.user_agent = layer, rawlog, user_agent
         self._shape = shape or (lambda kind, page: "")
         self._on_page = on_page or (lambda kind, page: None)
         self._client: Any = None
+        self._strict = strict
         self._odd: dict[str, int] = {}
         self.n_replayed = self.n_odd = 0
         self._page: Any = None
@@ -104,7 +108,7 @@ class Wire:
         """Return what is wrong with a body; empty when it can be used, or when asking again has not helped."""
         self._malformed = self._read(ask, answer)
         wrong = self._malformed or self._shape(ask.kind, self._page)
-        if not wrong or (self._malformed and ask.sound):
+        if not wrong or self._strict or (self._malformed and ask.sound):
             return wrong
         # The platform may have changed its format: after three such answers the page is kept as it is, and counted.
         self._odd[ask.url] = self._odd.get(ask.url, 0) + 1

@@ -54,7 +54,8 @@ def test_unchanged_page_is_not_read_again(tmp_path: Path) -> None:
         corpus = play.corpus(tmp_path)
         for _ in range(3):
             result = collect(play.study(platforms.base), corpus, ["statuspage"], options=play.options(tmp_path))
-        assert result.results[0].notes == {"unchanged": True}
+        assert result.results[0].notes == {"unchanged": True, "completeness": "Statuspage v2"}
+        assert result.results[0].uncovered == []
         assert len([e for e in corpus.raw() if e["format"] == "pages"]) == 1
         assert len(corpus.updates()) == 4
 

@@ -71,6 +71,10 @@ def answer(request: Any) -> Any:
         if at + limit < len(mine):
             page["cursor"] = str(at + limit)
         return Reply(200, page, headers)
+    if method == "app.bsky.feed.getPosts":
+        wanted = set(request.many["uris"])
+        here = [v for v in map(view, world.posts["bluesky"]) if v["uri"] in wanted]
+        return Reply(200, {"posts": here}, headers) if len(wanted) <= 25 else Reply(400, {"error": "InvalidRequest"})
     if method != "app.bsky.feed.searchPosts":
         return Reply(501, {"error": "MethodNotImplemented", "message": "Method Not Implemented"})
     low = parse(query["since"]) if "since" in query else 0

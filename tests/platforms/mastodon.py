@@ -38,6 +38,9 @@ def answer(request: Any) -> Any:
                 "api_versions": {"mastodon": 6},
             },
         )
+    if path.startswith("/api/v1/statuses/"):
+        one = next((p for p in world.posts["mastodon"] if str(snowflake(p)) == path.rsplit("/", 1)[-1]), None)
+        return Reply(404, {"error": "Record not found"}) if one is None else Reply(200, toot(one), headers)
     if path == "/api/v1/accounts/lookup":
         if query.get("acct", "").casefold().split("@")[0] != OFFICIAL.casefold():
             return Reply(404, {"error": "Record not found"})

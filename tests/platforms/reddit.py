@@ -51,6 +51,15 @@ def answer(request: Any) -> Any:
     parts = [p for p in request.path.split("/") if p]
     if parts[0] == "comments":
         return _thread(request, parts[1], headers)
+    if parts[:2] == ["api", "info"]:
+        wanted = request.query["id"].split(",")
+        here = {fullname(p): p for p in request.world.posts["reddit"]}
+        found = [here[i] for i in wanted if i in here]
+        children = [
+            {"kind": fullname(p)[:2], "data": submission(p, request.world) if p.parent is None else comment(p, p)}
+            for p in found
+        ]
+        return Reply(200, {"kind": "Listing", "data": {"after": None, "children": children}}, headers)
     if parts[:2] == ["api", "morechildren"]:
         return _more(request, headers)
     if parts[1] not in (*SUBREDDITS, "all"):

@@ -23,7 +23,9 @@ ROUTES = (
     ("/2/", x),
     ("/xrpc/", bluesky),
     ("/api/v1/search_by_date", hackernews),
+    ("/v0/", hackernews),
     ("/api/v1/access_token", reddit),
+    ("/api/info", reddit),
     ("/api/morechildren", reddit),
     ("/r/", reddit),
     ("/comments/", reddit),
@@ -46,6 +48,9 @@ class Request:
     world: World
     state: dict[str, Any]
     base: str
+
+    #: Values of parameters that may be given more than once.
+    many: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def form(self) -> dict[str, str]:
@@ -130,6 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def do_POST(self) -> None:
         self._answer()
 
@@ -140,7 +148,15 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {k.lower(): v for k, v in self.headers.items()}
         platforms = self.platforms
         request = Request(
-            self.command, parts.path, query, headers, body, platforms.world, platforms.state, platforms.base
+            self.command,
+            parts.path,
+            query,
+            headers,
+            body,
+            platforms.world,
+            platforms.state,
+            platforms.base,
+            parse_qs(parts.query),
         )
         module = next(m for prefix, m in ROUTES if parts.path.startswith(prefix))
         with platforms.lock:

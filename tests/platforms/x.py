@@ -28,8 +28,12 @@ def answer(request: Any) -> Any:
     from tests.platforms.server import Reply
 
     world, now = request.world, request.world.now
+    if request.path.startswith("/2/compliance/files/"):
+        return _files(request)
     if request.headers.get("authorization") != f"Bearer {TOKEN}":
         return Reply(401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"})
+    if request.path.startswith("/2/compliance/jobs"):
+        return _job(request)
     match = re.fullmatch(r"/2/tweets/(search|counts)/(recent|all)", request.path)
     if not match:
         return Reply(404, {"title": "Not Found", "detail": "no such route"})
@@ -71,6 +75,36 @@ def answer(request: Any) -> Any:
             }
     request.state["x_posts_read"] = request.state.get("x_posts_read", 0) + len(part)
     return Reply(200, page, headers)
+
+
+def _job(request: Any) -> Any:
+    """A compliance job: made, in progress once, then complete."""
+    from tests.platforms.server import Reply
+
+    job = {"id": "77", "type": "tweets", "status": "created"}
+    if request.method == "POST":
+        files = f"{request.base}/2/compliance/files"
+        request.state["x_job_polls"] = 0
+        return Reply(200, {"data": {**job, "upload_url": f"{files}/up", "download_url": f"{files}/down"}})
+    request.state["x_job_polls"] += 1
+    status = "complete" if request.state["x_job_polls"] > 1 else "in_progress"
+    return Reply(200, {"data": {**job, "status": status}})
+
+
+def _files(request: Any) -> Any:
+    """What the signed addresses take and give."""
+    from tests.platforms.server import Reply
+
+    if request.method == "PUT":
+        request.state["x_job_ids"] = request.body.decode().split()
+        return Reply(200, b"", {}, "application/xml")
+    there = {snowflake(p) for p in request.world.posts["x"]}
+    lines = [
+        f'{{"id": "{i}", "action": "delete", "created_at": "2026-03-01T09:00:00Z", "reason": "deleted"}}'
+        for i in request.state["x_job_ids"]
+        if i not in there
+    ]
+    return Reply(200, "\n".join(lines) + "\n", {}, "text/plain")
 
 
 def _problem(query: dict[str, str], endpoint: str, what: str, now: dt.datetime) -> str:
