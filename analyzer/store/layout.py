@@ -71,9 +71,9 @@ def read_state(root: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         if root.is_dir():
             _refuse_foreign(root)
-        elif root.exists():
-            raise CorpusError(f"{root} is a file; a corpus is a folder") from None
         return None
+    except NotADirectoryError:
+        raise CorpusError(f"{root} is a file; a corpus is a folder") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error})") from error
     except ValueError as error:

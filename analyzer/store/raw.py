@@ -54,10 +54,11 @@ class RawWriter:
     def discard(self) -> None:
         """Throw away what was written."""
         if self._file is not None:
-            with contextlib.suppress(OSError):
-                self._out.close()
-                self._file.close()
+            for open_file in (self._out, self._file):
+                with contextlib.suppress(OSError):
+                    open_file.close()
             self._path.unlink(missing_ok=True)
+            self._file = None
 
     def close(self, *, format: str | None = None, info: dict[str, Any] | None = None) -> dict[str, Any]:
         """Finish, and return the entry: ``sha256, stored, name, format, bytes, info``. Idempotent by content."""
@@ -68,6 +69,7 @@ class RawWriter:
             if self._out is not self._file:
                 self._out.close()
             self._file.close()
+            self._file = None
             digest = self._hash.hexdigest()
             stored = f"raw/{digest[:2]}/{digest}" + ("" if self._packed else ".zst")
             final = self._root / stored

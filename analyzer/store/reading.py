@@ -107,7 +107,9 @@ class Reading:
     def batches(self, sql: str, params: list[Any] | None = None, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Answer an SQL question in batches, so that memory does not grow with the answer."""
         with self._connected() as con:
-            yield from con.sql(sql, params=params or []).fetch_arrow_reader(rows)
+            relation = con.sql(sql, params=params or [])
+            reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # its name before 2.0
+            yield from reader(rows)
 
     def transform(self, sql: str, params: list[Any] | None = None, **tables: pa.Table) -> pa.Table:
         """Run SQL over the given Arrow tables (not over the corpus): a fast mapper for readers of archives."""

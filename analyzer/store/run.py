@@ -61,6 +61,7 @@ class Run:
         self._screen = screen
         self._root = root
         self._writers: dict[str, Any] = {}
+        self._inputs: list[RawWriter] = []
         self._open = True
 
     def add_posts(self, data: pd.DataFrame | pa.Table | pa.RecordBatch) -> int:
@@ -94,7 +95,9 @@ class Run:
     def raw_writer(self, *, name: str, format: str = "", info: dict[str, Any] | None = None) -> RawWriter:
         """Return a writer for one input, for those who read it block by block; pass its entry to `keep_raw`."""
         self._check_open()
-        return RawWriter(self._root, self.folder, name=name, format=format, info=info)
+        writer = RawWriter(self._root, self.folder, name=name, format=format, info=info)
+        self._inputs.append(writer)
+        return writer
 
     def keep_raw(self, entry: dict[str, Any]) -> None:
         """Make an input that a `raw_writer` stored part of this run."""
@@ -186,4 +189,6 @@ class Run:
                 writer.close()
             except OSError:
                 continue
+        for open_input in self._inputs:
+            open_input.discard()
         shutil.rmtree(self.folder, ignore_errors=True)

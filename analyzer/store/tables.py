@@ -125,13 +125,21 @@ def _cast(column: Any, field: pa.Field, table: str) -> Any:
         raise SchemaError(f"table {table!r}, column {field.name!r}: {error}") from error
 
 
+def _naive(column: pd.Series[Any]) -> bool:
+    """Tell whether a column holds times without a zone."""
+    import pyarrow as pa
+
+    found = pa.array(column, from_pandas=True).type
+    return pa.types.is_timestamp(found) and found.tz is None
+
+
 def _from_frame(data: pd.DataFrame, stored: Stored) -> pa.Table:
     import pyarrow as pa
 
     schema = stored.arrow()
     known = [f for f in schema if f.name in data.columns and f.name != "run_id"]
     for f in known:
-        if pa.types.is_timestamp(f.type) and len(data) and getattr(data[f.name].dtype, "tz", "?") is None:
+        if pa.types.is_timestamp(f.type) and _naive(data[f.name]):
             raise SchemaError(f"table {stored.name!r}, column {f.name!r}: times have no zone; give UTC times")
     try:
         return pa.Table.from_pandas(
