@@ -77,7 +77,7 @@ class World:
     def __post_init__(self) -> None:
         for place, name in enumerate(PLATFORMS):
             self.posts[name] = self._posts(random.Random(1000 * self.seed + place)) if name in self.platforms else []
-        self._times = {name: [p.ms for p in posts] for name, posts in self.posts.items()}
+        self._times: dict[tuple[str, str], list[int]] = {}
         self._folded: dict[tuple[str, str], list[Post]] = {}
 
     def _posts(self, rng: random.Random) -> list[Post]:
@@ -113,13 +113,13 @@ class World:
             wanted = words.casefold().split()
             self._folded[key] = [p for p in self.posts[platform] if all(w in p.text.casefold() for w in wanted)]
         found = self._folded[key]
-        ms = [p.ms for p in found] if len(found) < 5000 else self._ms(key)
+        ms = self._ms(key)
         return found[bisect.bisect_left(ms, low_ms) : bisect.bisect_left(ms, high_ms)]
 
     def _ms(self, key: tuple[str, str]) -> list[int]:
-        held = self._times.get(f"{key}")
-        if held is None:
-            held = self._times[f"{key}"] = [p.ms for p in self._folded[key]]
+        held = self._times.get(key)
+        if held is None or len(held) != len(self._folded[key]):
+            held = self._times[key] = [p.ms for p in self._folded[key]]
         return held
 
 

@@ -1,0 +1,159 @@
+"""`collect`: which sources it takes, a user's own collectors, results, and old logs of an earlier study."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.collect import COLLECTORS, collect, collector
+from analyzer.collect.base import Collector, WireCollector
+from analyzer.collect.rawlog import RawLog
+from analyzer.errors import CollectError, CorpusError
+from analyzer.study import Study
+from tests.platforms import play, world
+from tests.platforms.server import Platforms
+
+T = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
+
+
+class Forum:
+    """A user's own collector, without registration."""
+
+    name = "forum"
+
+    def __init__(self, items: list[Any], fail: bool = False) -> None:
+        self.items, self.fail = items, fail
+
+    def fetch(self, study: Study) -> Iterator[Any]:
+        yield from self.items
+        if self.fail:
+            raise CollectError("forum: closed")
+
+    def parse(self, raw: Any) -> dict[str, Any] | None:
+        if raw.get("kind") == "ad":
+            return None
+        return {"post_id": raw["id"], "created_at": T, "text": raw["text"], "author": raw["who"]}
+
+
+ITEMS = [
+    {"id": "1", "text": "it is down, says @someone", "who": "jane"},
+    {"id": "2", "text": "for me too", "who": "joe"},
+    {"id": "3", "kind": "ad"},
+    {"id": "4"},
+]
+
+
+def test_registry_is_plain_and_complete() -> None:
+    for name in COLLECTORS:
+        made = collector(name)
+        assert made.name == name and issubclass(made, WireCollector)
+    with pytest.raises(CollectError, match="known are x, reddit"):
+        collector("friendster")
+    assert isinstance(Forum([]), Collector)
+
+
+def test_a_users_own_collector(tmp_path: Path) -> None:
+    corpus = play.corpus(tmp_path)
+    study = Study("Glimmerbot")
+    result = collect(study, corpus, Forum(ITEMS), options=play.options(tmp_path))  # type: ignore[arg-type]
+    posts = corpus.posts()
+    assert posts["text"].tolist() == ["it is down, says @user", "for me too"]
+    assert posts["source"].unique().tolist() == ["forum"] and posts["author"].nunique() == 2
+    counts = result.results[0].counts
+    assert (counts.n_items, counts.n_not_posts, counts.n_rejects) == (4, 1, 1)
+    (entry,) = corpus.raw()
+    with corpus.open_raw(entry) as stream:
+        assert stream.read().count(b"\n") == 5
+    # Again: nothing changes.
+    before = play.snapshot(corpus)
+    collect(study, corpus, [Forum(ITEMS)], options=play.options(tmp_path))
+    assert play.snapshot(corpus) == before
+
+
+def test_a_users_own_collector_that_fails_keeps_what_came(tmp_path: Path) -> None:
+    corpus = play.corpus(tmp_path)
+    with pytest.raises(CollectError, match="closed"):
+        collect(Study("Glimmerbot"), corpus, [Forum(ITEMS, fail=True)], options=play.options(tmp_path))
+    assert len(corpus.posts()) == 2
+
+
+def test_a_name_that_is_no_file_name(tmp_path: Path) -> None:
+    odd = Forum([])
+    odd.name = "../up"
+    with pytest.raises(CorpusError, match="letters"):
+        collect(Study("Glimmerbot"), play.corpus(tmp_path), [odd], options=play.options(tmp_path))
+
+
+def test_sources_of_the_study_or_all_that_are_free(tmp_path: Path) -> None:
+    from analyzer.collect import _chosen
+
+    options = play.options(tmp_path)
+    bare = Study("Glimmerbot")
+    assert _chosen(bare, None, options) == ["reddit", "bluesky", "mastodon", "hackernews"], "X costs: only when named"
+    assert _chosen(replace(bare, status_page="https://s.example"), None, options)[-1] == "statuspage"
+    named = replace(bare, sources={"x": {}, "hackernews": {}}, status_page="https://s.example")
+    assert _chosen(named, None, options) == ["x", "hackernews", "statuspage"]
+    with pytest.raises(CollectError, match="friendster"):
+        _chosen(replace(bare, sources={"friendster": {}}), None, options)
+
+
+def test_one_failing_source_does_not_stop_the_others(tmp_path: Path) -> None:
+    with Platforms(world.World(30, status="none")) as platforms:
+        corpus = play.corpus(tmp_path)
+        done = collect(play.study(platforms.base), corpus, ["statuspage", "hackernews"], options=play.options(tmp_path))
+        assert list(done.errors) == ["statuspage"]
+        assert "error:" in str(done) and "hackernews: " in str(done)
+        assert done.to_dict()["sources"][1]["n_posts"] == len(corpus.posts()) > 0
+
+
+def test_settings_of_a_wrong_kind_are_named(tmp_path: Path) -> None:
+    study = play.study("http://127.0.0.1:9", reddit={"comments": "yes"}, hackernews={"queries": 3})
+    with pytest.raises(CollectError, match=r"\[sources.hackernews\] queries = 3: give a list of strings"):
+        collect(study, play.corpus(tmp_path), ["hackernews"], options=play.options(tmp_path))
+
+
+def test_a_log_of_an_earlier_wording_of_the_study_is_not_lost(tmp_path: Path) -> None:
+    with Platforms(world.World(60)) as platforms:
+        study = play.study(platforms.base)
+        corpus = play.corpus(tmp_path)
+        collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        n = len(corpus.posts())
+        # As a kill would leave it: pages of the old wording, not committed.
+        (entry,) = corpus.raw()
+        with corpus.open_raw(entry) as stream:
+            lines = stream.read().splitlines(keepends=True)
+        other = play.corpus(tmp_path, "other")
+        path = other.path / "raw" / "open" / "hackernews.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"".join(lines) + b'{"torn')
+        changed = replace(study, terms=("nothing-has-this-word",))
+        collect(changed, other, ["hackernews"], options=play.options(tmp_path))
+        assert len(other.posts()) == n
+        assert [e["format"] for e in other.raw()] == ["pages", "pages"]
+        assert not path.exists()
+
+
+def test_two_collections_of_one_source_do_not_mix(tmp_path: Path) -> None:
+    with Platforms(world.World(10)) as platforms:
+        corpus = play.corpus(tmp_path)
+        held = RawLog(corpus.path / "raw" / "open" / "hackernews.jsonl", {"source": "hackernews"})
+        with pytest.raises(CorpusError, match="another process"):
+            collect(play.study(platforms.base), corpus, ["hackernews"], options=play.options(tmp_path))
+        held.close(remove=True)
+
+
+def test_what_a_page_adds_is_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.platforms import hackernews
+
+    real = hackernews.hit
+    monkeypatch.setattr(hackernews, "hit", lambda post: {**real(post), "brand_new": 1})
+    with Platforms(world.World(10)) as platforms:
+        done = collect(
+            play.study(platforms.base), play.corpus(tmp_path), ["hackernews"], options=play.options(tmp_path)
+        )
+        assert "fields that are new: brand_new" in str(done)
