@@ -43,7 +43,7 @@ def to_dict(
 
         document = build(timeline, title=title, lang=lang)
     v = view(timeline)
-    tables = {name: [plain(row) for row in getattr(v, name)] for name in NAMES}
+    tables = {name: [plain(_guarded(name, row)) for row in getattr(v, name)] for name in NAMES}
     return {
         "schema": SCHEMA,
         "title": document.title,
@@ -68,6 +68,14 @@ def to_dict(
         "study": timeline.study.to_dict(),
         "manifest": plain(dict(timeline.manifest)),
     }
+
+
+def _guarded(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the numbers of a suppressed cell: few people stand behind them."""
+    if name != "shares" or not row["suppressed"]:
+        return row
+    hidden = ("n_positive", "naive", "naive_low", "naive_high", "estimate", "low", "high")
+    return {**row, **dict.fromkeys(hidden)}
 
 
 def _number(n: Any) -> dict[str, Any]:

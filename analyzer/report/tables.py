@@ -133,7 +133,7 @@ def updates(v: View, f: Format) -> Table:
         body = text(u["body"], limit=280) if u["body"] else "(only facts are kept)"
         rows.append((str(i), f.time(u["posted_at"]), stage_name(u), claimed, parts, body))
     keys = tuple(str(u["update_id"]) for u in v.updates)
-    return Table("updates", "What the provider said, and when", header, tuple(rows), keys)
+    return Table("updates", "What the provider said, and when", header, tuple(rows), keys, folded=len(rows) > 15)
 
 
 def shares(v: View, f: Format) -> Table:

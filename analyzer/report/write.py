@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -52,4 +53,5 @@ def put(path: Path, content: str | bytes) -> None:
             f"{path}: cannot be written: {error.strerror or error}; choose another place with -o"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
