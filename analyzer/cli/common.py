@@ -56,6 +56,15 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
+def _inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before what a spreadsheet would run as a formula (OWASP, CSV injection)."""
+    import pandas as pd
+
+    text = [c for c in frame.columns if pd.api.types.is_string_dtype(frame[c].dtype)]
+    pattern = r"^([=+@\t\r]|-(?!\d+(?:\.\d+)?$))"
+    return frame.assign(**{c: frame[c].astype("object").str.replace(pattern, r"'\1", regex=True) for c in text})
+
+
 def write_json(value: Any, path: str) -> None:
     """Write a value as a JSON file, beside its place first and then renamed."""
     target = Path(path)
@@ -90,7 +99,9 @@ def read_table(path: str) -> pd.DataFrame:
     stem = path.removesuffix(".gz").removesuffix(".zst")
     try:
         if stem.endswith((".csv", ".tsv")):
-            return pd.read_csv(path, sep="\t" if stem.endswith(".tsv") else ",", dtype_backend="pyarrow")
+            return pd.read_csv(
+                path, dtype_backend="pyarrow", dtype={"post_id": str}, sep="\t" if stem.endswith(".tsv") else ","
+            )
         if stem.endswith((".jsonl", ".ndjson")):
             return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
         if stem.endswith(".parquet"):
@@ -108,7 +119,7 @@ def write_table(frame: pd.DataFrame, path: str) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         if path.endswith((".csv", ".tsv")):
-            frame.to_csv(beside, index=False, sep="\t" if path.endswith(".tsv") else ",")
+            _inert(frame).to_csv(beside, index=False, sep="\t" if path.endswith(".tsv") else ",")
         elif path.endswith((".jsonl", ".ndjson")):
             frame.to_json(beside, orient="records", lines=True, date_format="iso", force_ascii=False)
         elif path.endswith(".parquet"):

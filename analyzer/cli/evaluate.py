@@ -20,14 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    from analyzer.nlp import evaluate
+    from analyzer.nlp.evaluate import evaluate, to_text
 
     by = tuple(c for c in args.by.split(",") if c)
-    result = evaluate.evaluate(args.labels, model=args.model, by=by, baselines=not args.no_baselines)
+    result = evaluate(args.labels, model=args.model, by=by, baselines=not args.no_baselines)
     for path in args.output:
         common.write_json(result, path)
     if args.json:
         common.print_json(result)
     else:
-        print(evaluate.to_text(result))
+        print(to_text(result))
     return 0

@@ -1,4 +1,4 @@
-"""All verbs: the only module that joins the stages."""
+"""The main way: studies, imports, classification, timelines, reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from analyzer.collect import Collected
     from analyzer.collect.archive import Summary
-    from analyzer.report.diff import Difference
     from analyzer.store import Corpus
 
 #: Official updates are kept from this long before the window …
@@ -133,7 +132,7 @@ def classify(posts: pd.DataFrame | Corpus, *, model: str = "fast", budget_s: flo
     options = {} if budget_s is None else {"budget_s": budget_s}
     if hasattr(posts, "columns"):
         return nlp.classify(cast("pd.DataFrame", posts), model=model, **options)
-    return _classify_corpus(cast("Corpus", posts), model, options)
+    return _classify_corpus(posts, model, options)
 
 
 def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -294,113 +293,8 @@ def report_json(timeline: Timeline) -> dict[str, Any]:
     return to_dict(timeline)
 
 
-def detect(
-    counts: pd.DataFrame, *, time: str = "time", count: str = "count", by: str | None = None, **options: Any
-) -> dict[str, Any]:
-    """Find incidents in any count series.
-
-    Parameters
-    ----------
-    counts
-        One row per bin (and series); missing bins are holes, not zeros.
-    time, count, by
-        Column names: bin start (aware times), count, and what separates the series.
-
-    Returns
-    -------
-    dict
-        ``{"schema": 1, "series": [{"series", "verdict", "reason", "incidents": [...]}]}``.
-    """
-    import pandas as pd
-
-    from analyzer import timeline
-
-    for column in (time, count, *([by] if by else [])):
-        if column not in counts.columns:
-            raise InputError(f"no column {column!r}; the table has {', '.join(map(str, counts.columns))}")
-    table = pd.DataFrame({"time": counts[time], "count": counts[count]})
-    groups = [("", table)] if by is None else [(str(k), table.loc[g.index]) for k, g in counts.groupby(by, sort=True)]
-    found = [timeline.detect(series, series=name, **options) for name, series in groups]
-    return {"schema": 1, "series": found}
-
-
 def collect(study: Study, corpus: Corpus, sources: Sequence[Any] | None = None, **options: Any) -> Collected:
     """Collect posts and official updates from the platforms; see `analyzer.collect.collect`."""
     from analyzer.collect import collect as run
 
     return run(study, corpus, sources, **options)
-
-
-def compare(reports: Sequence[str | Path | Timeline], *outputs: str | Path, **options: Any) -> list[Path]:
-    """Write a comparison of several reports (JSON files or timelines), incidents aligned at their onset."""
-    from analyzer.report.compare import compare as write
-
-    return write(list(reports), [Path(o) for o in outputs], **options)
-
-
-def verify(report: str | Path, corpus: Corpus) -> Difference:
-    """Repeat the run behind a JSON report on a corpus, and say which numbers differ and why."""
-    from analyzer.report import verify as again
-
-    said = again.parameters(report)
-    parameters = said["parameters"]
-    timeline = timeline_of(
-        Study.from_dict(said["study"]),
-        corpus,
-        model=parameters.get("model", "fast"),
-        bin_minutes=parameters.get("bin_minutes"),
-        seed=parameters.get("seed", 0),
-        allow_verbatim=parameters.get("allow_verbatim", False),
-    )
-    return again.verify(report, timeline)
-
-
-def replay(
-    study: Study,
-    corpus: Corpus,
-    *,
-    model: str = "fast",
-    budget_s: float | None = None,
-    bin_minutes: int | None = None,
-) -> list[dict[str, Any]]:
-    """Feed a corpus to the online detector in the order of arrival; see `analyzer.timeline.replay`."""
-    from analyzer.timeline.replay import replay as run
-
-    labels = classify(corpus, model=model, budget_s=budget_s)
-    selected = study.select(corpus.posts())
-    return run(study, selected, align(labels, selected), bin_minutes=bin_minutes)
-
-
-def rebuild(study: Study, corpus: Corpus) -> Summary:
-    """Read all raw input of a corpus again with today's parsers."""
-    from analyzer.collect import archive
-
-    return archive.rebuild(study, corpus)
-
-
-def audit_draw(
-    study: Study, corpus: Corpus, *, n: int, model: str = "fast", budget_s: float | None = None, seed: int = 0
-) -> pd.DataFrame:
-    """Draw a blind sample of a study's posts for people to label, spread over phase, source and predicted class."""
-    from analyzer import timeline
-    from analyzer.nlp import audit
-
-    built = timeline_of(study, corpus, model=model, budget_s=budget_s, seed=seed)
-    selected = study.select(corpus.posts())
-    labels = align(classify(corpus, model=model, budget_s=budget_s), selected)
-    return audit.draw(selected, labels, n=n, phases=timeline.phase_of(built, selected["created_at"]), seed=seed)
-
-
-def audit_score(
-    corpus: Corpus, samples: Sequence[str | Path], *, model: str = "fast", budget_s: float | None = None
-) -> dict[str, Any]:
-    """Read labelled samples, compare people with each other and with the model, and store the people's labels."""
-    import pandas as pd
-
-    from analyzer.nlp import audit
-
-    annotations = pd.concat([audit.read(path) for path in samples], ignore_index=True)
-    result = audit.score(annotations, classify(corpus, model=model, budget_s=budget_s))
-    with corpus.run("audit", params={"annotators": result["annotators"]}) as run:
-        run.add_labels(result["labels"])
-    return result
