@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SOURCES = {"twitter": "x", "x.com": "x", "tweet": "x", "bsky": "bluesky", "hn": "hackernews", "toot": "mastodon"}
+_TWEET = re.compile(r"\d{5,20}")
 _TRUE = {"true", "1", "yes", "t", "y", "1.0"}
 _ROUND = re.compile(r"(\d{1,15})\.0+")
 _DAMAGED = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
@@ -109,6 +110,10 @@ class Mapper:
         columns["kind"], columns["parent_id"] = self._kinds(rows, texts)
         columns["has_link"] = self._links(rows, texts, columns["source"])
         columns["post_id"] = self._ids(rows, columns, bad)
+        columns["url"] = [
+            url or (f"https://x.com/i/status/{i}" if source == "x" and _TWEET.fullmatch(i or "") else None)
+            for url, source, i in zip(columns["url"], columns["source"], columns["post_id"], strict=True)
+        ]
         schema = DRAFT.arrow()
         table = pa.table([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
         if bad:

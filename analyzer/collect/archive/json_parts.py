@@ -81,7 +81,7 @@ class JsonReader:
         rows: list[Row] = []
         for number, line in zip(slow_numbers.to_pylist(), slow_lines.to_pylist(), strict=True):
             if line.strip():
-                rows += self._line(line, number, done, part)
+                rows += self._line(line, number, done, part, cut=number == chunk.cut)
         part.drafts = drafts(rows) if rows or clean is None else None
         if clean is not None:
             part.drafts = clean if part.drafts is None else pa.concat_tables([clean, part.drafts]).sort_by("_line")
@@ -101,11 +101,10 @@ class JsonReader:
         whole = pc.is_in(clean["_line"], value_set=pa.array(sorted(late), pa.int64()))
         return clean.filter(pc.invert(whole)), late
 
-    def _line(self, line: str, number: int, done: set[tuple[int, int]], part: Part) -> list[Row]:
+    def _line(self, line: str, number: int, done: set[tuple[int, int]], part: Part, *, cut: bool) -> list[Row]:
         try:
             document = orjson.loads(line)
         except ValueError as error:
-            cut = not line.endswith("\n")
             part.n_rows += 1
             part.rejected.append((number, "cut off" if cut else "not JSON", str(error)[:200], shown(line)))
             return []

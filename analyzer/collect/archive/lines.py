@@ -27,11 +27,14 @@ class Chunk:
         Their numbers in the file, from 1.
     bad
         ``(number, reason, detail, start of the line)`` of lines that cannot be text.
+    cut
+        Number of the last line, if the file ends without ending it.
     """
 
     lines: pa.Array
     numbers: pa.Array
     bad: list[tuple[int, str, str, bytes]] = field(default_factory=list)
+    cut: int | None = None
 
 
 def chunks(blocks: Iterable[bytes], *, size: int = CHUNK) -> Iterator[Chunk]:
@@ -67,7 +70,11 @@ def chunks(blocks: Iterable[bytes], *, size: int = CHUNK) -> Iterator[Chunk]:
         bad.append((number, "line too long", f"longer than {MAX_LINE:,} bytes", too_long))
     buffer = b"".join(parts)
     if buffer or bad:
-        yield _chunk(buffer if not buffer or buffer.endswith(b"\n") else buffer + b"\n", number, bad)
+        ended = not buffer or buffer.endswith(b"\n")
+        chunk = _chunk(buffer if ended else buffer + b"\n", number, bad)
+        if not ended:
+            chunk.cut = number + _count(chunk, bad) - 1
+        yield chunk
 
 
 def _count(chunk: Chunk, before: list[tuple[int, str, str, bytes]]) -> int:

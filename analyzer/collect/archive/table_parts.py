@@ -73,7 +73,7 @@ def json_line_batches(chunks: Iterable[lines.Chunk]) -> Iterator[Batch]:
             try:
                 document = orjson.loads(line)
             except ValueError as error:
-                reason = "not JSON" if line.endswith("\n") else "cut off"
+                reason = "cut off" if number == chunk.cut else "not JSON"
                 bad.append((number, Reject(reason, str(error)[:200]), line[:2000]))
                 continue
             for item in _objects(document):

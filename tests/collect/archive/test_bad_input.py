@@ -96,7 +96,8 @@ def test_mixed_offsets_and_formats_mean_the_same_instant(tmp_path: Path, corpus:
 
 
 def test_future_ancient_and_unreadable_times_are_rejected(tmp_path: Path, corpus: Corpus) -> None:
-    rows = "2,2027-01-01T00:00:00Z,t t,x\n3,1971-01-01T00:00:00Z,t t,x\n4,06/04/2024 7am,t t,x\n5,,t t,x\n6,2024-02-30T00:00:00Z,t t,x\n"
+    times = ("2027-01-01T00:00:00Z", "1971-01-01T00:00:00Z", "06/04/2024 7am", "", "2024-02-30T00:00:00Z")
+    rows = "".join(f"{n},{time},t t,x\n" for n, time in enumerate(times, 2))
     summary = read(write(tmp_path / "a.csv", CSV + good(1) + rows), corpus)
     assert summary.n_posts == 1
     assert dict(summary.rejected) == {"future date": 1, "implausible time": 1, "unreadable time": 2, "no time": 1}
