@@ -109,7 +109,8 @@ def slope_change(
     Method: segmented binomial regression (logit) on level, step, time and time after the step, HC1 errors, by
     statsmodels; the slope's change on the logit scale is turned into points at the mean share.
     """
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     inside = (time >= at - half) & (time < at + half)
     t, y = (time[inside] - at) / 3600, hit[inside]
@@ -123,7 +124,7 @@ def slope_change(
         # A fit that does not settle is refused, not reported with a warning.
         warnings.simplefilter("error")
         try:
-            fitted = sm.GLM(y, design, family=sm.families.Binomial()).fit(cov_type="HC1")
+            fitted = GLM(y, design, family=Binomial()).fit(cov_type="HC1")
         except (np.linalg.LinAlgError, Warning, ArithmeticError):
             return None
     value, error = (float(v) * share * (1 - share) for v in (fitted.params[3], fitted.bse[3]))

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from analyzer.timeline.evidence import Evidence
 
 
+#: Providers that many services stand on; trouble of theirs looks like trouble of everybody.
+UPSTREAM = (
+    "cloudflare", "aws", "amazon web services", "azure", "google cloud", "gcp", "fastly", "akamai", "crowdstrike",
+    "level 3", "lumen", "openreach", "equinix", "oracle cloud", "microsoft 365",
+)  # fmt: skip
+
+
 def kind(
     evidence: Evidence,
     inside: NDArray[np.bool_],
@@ -50,12 +57,14 @@ def kind(
     report = evidence.decided("p_report") | evidence.first_hand
     reports, news, repost = (float(v[inside].mean()) for v in (report, evidence.news, evidence.repost))
     unique = len(np.unique(evidence.cluster[inside])) / n
-    blamed = _named(evidence, inside, others) if others else 0.0
-    own = _named(evidence, inside, names)
+    # Those who name another service as their refuge do not blame it.
+    blaming = ~evidence.decided("p_topic_switching")
+    blamed_names = tuple(o for o in (*others, *UPSTREAM) if o.casefold() not in names)
+    blamed = _named(evidence, inside & blaming, blamed_names) * float(blaming[inside].mean())
+    usual = _named(evidence, before & blaming, blamed_names) if before.sum() >= 5 else 0.0
     shares = f"{reports:.0%} report a fault of their own, {news:.0%} are news, {repost:.0%} reposts"
-    usual = _named(evidence, before, others) if others and before.sum() >= 5 else 0.0
-    if blamed >= 0.5 and blamed > 2 * usual and blamed > own and reports < 0.9:
-        return "collateral", f"{blamed:.0%} of {n} posts name another service: probably collateral; {shares}"
+    if blamed >= 0.35 and blamed > 3 * usual:
+        return "collateral", f"{blamed:.0%} of {n} posts name another provider: probably collateral; {shares}"
     if reports >= 0.25:
         return "outage", f"of {n} posts {shares}"
     if repost >= 0.5 and unique < 0.5:

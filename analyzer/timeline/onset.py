@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Relative departure of real curves from the shapes used here, added to the spread of each bin.
-SHAPE_ERROR = 0.1
+SHAPE_ERROR = 0.12
 #: Departures last about this long, so that neighbouring bins err together.
 SHAPE_MEMORY_S = 1800
 #: Powers of time of the rise, with their prior weights: a rise that creeps for long is rarer than a quick one.
 _RISES = {0.0: 1.0, 0.5: 1.0, 1.0: 1.0, 2.0: 0.3}
-_DECAYS = (0.6, 1.0, 2.0, 20.0)
+#: Stretches of the decay (0.6 heavy tail, 1 exponential, 20 a sudden end), with their prior weights.
+_DECAYS = {0.6: 1.0, 1.0: 2.0, 2.0: 0.5, 20.0: 1.0}
 #: Longer windows are made coarser up to this many bins, so that cost does not grow with their length.
 _MAX_WINDOW = 120
 
@@ -121,25 +122,30 @@ def recovery(window: Window, *, peak: int) -> Decay:
     y, m = window.count, window.mean
     top = peak - window.origin
     high = _last_high(y, m, top)
-    start = max(top, high - 6)
+    start = max(top, high - max(18, round(SHAPE_MEMORY_S / window.bin_s)))
+    smooth = _smooth(y - m)
+    # Where the rise had sagged before it fell, its height is that of its top, not of its last stretch.
+    sag = max(1.0, _summit(smooth[top:]) / _summit(smooth[start : high + 2]))
     y, m = y[start:], m[start:]
     step = max(1, ceil(len(y) / _MAX_WINDOW))
     y, m = _coarse(y, m, step)
     n = len(y)
-    tau = np.geomspace(0.2, max(3.0 * n, 2.0), 60)[:, None]
-    turn = np.arange(0, (high - start) / step + 2.01, 0.5)[None, :]
+    tau = np.geomspace(0.2, max(3.0 * n, 2.0), 48)[:, None]
+    turn = np.arange(0, (high - start) / step + 2.01, 0.5 if high - start <= 8 else 1.0)[None, :]
     t = np.arange(n)[:, None] + np.array([0.125, 0.375, 0.625, 0.875])[None, :]
     over, half, down, logs = [], [], [], []
-    for beta in _DECAYS:
+    for beta, weight in _DECAYS.items():
         since = np.maximum(t[None, None] - turn[..., None, None], 0) / tau[..., None, None]
         unit = np.exp(-np.minimum(since**beta, 700)).mean(-1)
         fit, height = _profile(y, m, unit, window)
-        usual = np.minimum(np.maximum(window.level * step, OVER_SHARE * height), 0.5 * height)
+        usual = np.minimum(
+            np.maximum(window.level * step, OVER_SHARE * sag * height), np.minimum(0.5 * sag, 0.9) * height
+        )
         over.append(turn + tau * np.log(height / usual) ** (1 / beta))
         from_top, to_low = (tau * np.log(1 / share) ** (1 / beta) for share in (0.8, 0.4))
         half.append(np.broadcast_to(to_low - from_top, fit.shape))
         down.append(turn + to_low)
-        logs.append(fit)
+        logs.append(fit + np.log(weight))
     log_p = np.concatenate([p.ravel() for p in logs])
     over_at, half_in, down_at = (np.concatenate([v.ravel() for v in w]) * step for w in (over, half, down))
     offset, last = start + window.origin, window.origin + len(window.count)
@@ -157,21 +163,30 @@ def _posterior(where: NDArray, log_p: NDArray, beyond: float, cell: float) -> Ed
     return Edge(found.point, found.low - cell, found.high + cell, beyond)
 
 
+def _smooth(excess: NDArray) -> NDArray[np.float64]:
+    return np.convolve(np.nan_to_num(excess), [0.25, 0.5, 0.25], "same")
+
+
+def _summit(excess: NDArray) -> float:
+    """Height of a rise from its smoothed excess: the 80 % quantile of the bins above half of the largest."""
+    high = excess[excess >= 0.5 * excess.max(initial=0.0)]
+    return max(float(np.quantile(high, 0.8)), 1.0) if len(high) else 1.0
+
+
 def _half_way(y: NDArray, m: NDArray, top: int) -> int:
     """First bin from which the smoothed excess is half of the peak's: what comes later says little of the start."""
-    excess = np.nan_to_num(y - m)
     if top < 2:
         return top
-    smooth = np.convolve(excess[: top + 1], [0.25, 0.5, 0.25], "same")
-    above = np.flatnonzero(smooth < 0.5 * excess[top])
-    return int(min(top, (above[above < top].max() + 2) if (above < top).any() else top))
+    excess = (y - m)[: top + 1]
+    above = np.flatnonzero(_smooth(excess) < 0.5 * excess[top])
+    above = above[above < top]
+    return int(min(top, above.max() + 2)) if len(above) else top
 
 
 def _last_high(y: NDArray, m: NDArray, top: int) -> int:
-    """Last bin from the peak on at which the smoothed excess is still 60 % of the peak's: the decay starts there."""
-    excess = np.nan_to_num(y - m)
-    smooth = np.convolve(excess, [0.25, 0.5, 0.25], "same")
-    high = np.flatnonzero(smooth >= 0.6 * max(smooth[top:].max(initial=0.0), 1e-9))
+    """Last bin from the peak on at which the smoothed excess is near half of the peak's: the decay began before."""
+    smooth = _smooth(y - m)
+    high = np.flatnonzero(smooth >= 0.5 * max(smooth[top:].max(initial=0.0), 1e-9))
     high = high[high >= top]
     return int(high.max()) if len(high) else top
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import log
+from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 #: The usual level is learned anew this often, from the days before.
 _RELEARN_S = 6 * 3600
 _MEMORY_S = 14 * 86400
-#: No alarm before so many bins: there is no usual level yet.
+#: No alarm before so many bins and seconds: there is no usual level yet.
 _WARM_UP = 24
+_WARM_UP_S = 4 * 3600
 #: All clear once the level has been back for this long.
 _CALM_S = 1800
 
@@ -121,11 +122,11 @@ def watch(series: Series) -> list[dict[str, Any]]:
     learned = 0
     events = []
     for t in range(len(series)):
-        if t < _WARM_UP or not series.seen[t]:
+        if t < max(_WARM_UP, _WARM_UP_S // series.bin_s) or not series.seen[t]:
             continue
         if usual is None or (t - learned >= relearn and not (state and state.on)):
             usual, learned, first = baseline(_part(series, max(0, t - memory), t)), t, max(0, t - memory)
-        expected = max(_forecast(series, usual, first, t), 1e-3)
+        expected = max(_forecast(series, usual, first, t), 1e-3) * _doubt(series, usual, t - first)
         state = state or Watch(series.bin_s)
         state.dispersion = usual.slow
         event = state.step(float(series.count[t]), expected)
@@ -134,6 +135,12 @@ def watch(series: Series) -> list[dict[str, Any]]:
             what = {"time": series.at(t + 1), "event": event, "count": int(series.count[t])}
             events.append(what | {"usual": expected, "ratio": ratio})
     return events
+
+
+def _doubt(series: Series, usual: Baseline, n: int) -> float:
+    """Factor on the usual number while little is known: few posts so far, or not yet a whole day."""
+    posts = max(1.0, float(usual.mean.sum()))
+    return (1 + 1.5 / sqrt(posts)) * (1 if n * series.bin_s >= 86400 else 2)
 
 
 def _part(series: Series, a: int, b: int) -> Series:

@@ -7,6 +7,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import gammaln
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,23 +33,37 @@ class Stretch:
 def scan(series: Series, baseline: Baseline, *, dispersion: float | None = None) -> list[Stretch]:
     """Return the stretches in which a raised level fits better, in order, without overlaps.
 
-    Method: Page's CUSUM on the Poisson log-likelihood ratio against several multiples of the usual level; the
+    Method: Page's CUSUM on the log-likelihood ratio (`gain`) against several multiples of the usual level; the
     alarm height ``h = log(bins per 1,000 h x multiples / wanted false alarms)`` bounds the false-alarm rate
-    (Lorden 1971). Scores are divided by the dispersion over slow swings (quasi-likelihood).
+    (Lorden 1971). Scores shrink by the ratio of the slow dispersion to that of single bins: slow swings are no rise.
 
     Parameters
     ----------
     dispersion
-        Variance over mean to divide the score by; None takes the baseline's slow one.
+        Variance over mean over slow swings; None takes the baseline's.
     """
     phi = dispersion or baseline.slow
     h = height(series.bin_s)
     y = np.nan_to_num(series.count)
     found: list[Stretch] = []
     for ratio in RATIOS:
-        score = np.where(series.seen, y * log(ratio) - baseline.mean * (ratio - 1), 0.0) / phi
-        found += _excursions(score, h)
+        score = gain(y, baseline.mean, ratio, baseline.dispersion) * baseline.dispersion / phi
+        found += _excursions(np.where(series.seen, score, 0.0), h)
     return merge(found, gap=0)
+
+
+def gain(y: NDArray[np.float64], mean: NDArray[np.float64], ratio: float, dispersion: float) -> NDArray[np.float64]:
+    """Log-likelihood ratio of `ratio` times the usual level over the usual level, nats per bin.
+
+    Negative binomial with variance = dispersion x mean under both (Poisson at 1), so that one bin's outlier in a
+    restless series weighs as little as it should.
+    """
+    safe = np.maximum(mean, 1e-9)
+    if dispersion < 1.01:
+        return y * log(ratio) - safe * (ratio - 1)
+    low, high = safe / (dispersion - 1), ratio * safe / (dispersion - 1)
+    tails = gammaln(y + high) - gammaln(high) - gammaln(y + low) + gammaln(low)
+    return tails - (high - low) * log(dispersion)
 
 
 def height(bin_s: int) -> float:
