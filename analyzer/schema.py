@@ -481,6 +481,7 @@ class Timeline:
     `quality` holds counts about the data: `n_imported`, `n_selected`, `n_relevant`, `n_unsupported`, `n_abstained`,
     `n_rejected`, `n_duplicate_texts`, `n_clusters`, `n_authors` (null where unknown), `warnings` (list of sentences).
     `manifest` is what `store.manifest` made of the run.
+    `discovered` holds topics found in the posts themselves: `id`, `n`, `share`, `n_authors`, `words` (list) of each.
     """
 
     study: Study
@@ -502,6 +503,7 @@ class Timeline:
     quality: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     exemplars: tuple[Mapping[str, Any], ...] = ()
+    discovered: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         n = int(self.bins["n_posts"].sum()) if len(self.bins) else 0
