@@ -180,6 +180,7 @@ def _alpha(annotations: pd.DataFrame, label: str) -> float | None:
     """Return Krippendorff's alpha (interval for frustration, else nominal); None with one annotator or one value."""
     if annotations["annotator"].nunique() < 2:
         return None
+    annotations = annotations.reset_index(drop=True)
     unit = annotations["source"].astype(str) + "\x1f" + annotations["post_id"].astype(str)
     n = unit.groupby(unit).transform("size")
     part = annotations[n.to_numpy() > 1]

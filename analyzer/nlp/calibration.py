@@ -84,7 +84,11 @@ class Sample:
         effective = weights.sum() ** 2 / (weights @ weights)
         share = counts / counts.sum()
         rng = np.random.default_rng([self._seed, len(p)])
-        drawn = np.vstack([share * effective, rng.multinomial(max(1, round(effective)), share, REPLICATES)])
+        # Replicates hold one more post of each class, or a few posts without a positive would leave no doubt.
+        known = [c[0] / c[0].sum() for c in self._counts]
+        padded = share * effective + np.mean(known, axis=0) * 2
+        again = rng.multinomial(max(1, round(effective)), padded / padded.sum(), REPLICATES)
+        drawn = np.vstack([share * effective, again])
         if len(self.classes) > 2:
             values, method = quantify.emq_classes(drawn, self._ratios) @ self.classes / 3, "emq"
         elif method == "emq":

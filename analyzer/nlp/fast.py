@@ -122,12 +122,14 @@ def _table(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:
+    from zipfile import BadZipFile
+
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {k: file[k] for k in file.files}
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no weights here; make them with `outage-analyzer train`, or reinstall") from error
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ModelError(f"{path}: not readable as weights ({error}); reinstall, or train them anew") from error
