@@ -188,7 +188,7 @@ def _local_level(count: NDArray, exposure: NDArray, quiet: NDArray, bin_s: int) 
     """Rolling mean over quiet bins, some days wide where the history is long, else a good part of it."""
     n = len(count)
     span = n * bin_s / 86400
-    width = 4 * 86400 if span >= 21 else (86400 if span >= 4 else max(span * 86400, 1))
+    width = 7 * 86400 if span >= 21 else (86400 if span >= 4 else max(span * 86400, 1))
     half = max(1, round(width / bin_s / 2))
     top = np.concatenate([[0.0], np.cumsum(np.where(quiet, count, 0.0))])
     bottom = np.concatenate([[0.0], np.cumsum(np.where(quiet, exposure, 0.0))])

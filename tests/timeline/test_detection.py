@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyzer import schema
+from analyzer.timeline import detect
+from analyzer.timeline.detection import detect_series, plain
+from analyzer.timeline.series import Series
+from benchmarks.timeline import START, Outage, outages, quiet, simulate
+
+
+def frame(series: Series) -> pd.DataFrame:
+    return pd.DataFrame({"time": series.times, "count": series.count})
+
+
+def test_an_outage_is_found_where_it_was() -> None:
+    series, truth = simulate(Outage(base=120, ratio=8), seed=1)
+    result = detect(frame(series), series="demo")
+    assert result["verdict"] == "incidents"
+    assert result["series"] == "demo"
+    (row,) = result["incidents"]
+    onset = (pd.Timestamp(row["onset"]) - START).total_seconds() / 60
+    assert abs(onset - truth.onset) <= 5
+    assert row["onset_low"] <= row["onset"] <= row["onset_high"] <= row["recovery"]
+    assert len(row["detectors"]) >= 4
+    json.dumps(result)
+
+
+def test_the_same_input_gives_the_same_answer_and_is_not_changed() -> None:
+    series, _ = simulate(Outage(), seed=2)
+    table = frame(series)
+    before = table.copy()
+    assert detect(table) == detect(table)
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_incidents_follow_the_schema() -> None:
+    series, _ = simulate(Outage(), seed=2)
+    schema.check(detect_series(series).incidents, schema.INCIDENTS)
+
+
+def test_a_quiet_series_says_what_would_have_been_seen() -> None:
+    series, _ = simulate(Outage(base=30), seed=3, quiet=True)
+    result = detect(frame(series))
+    assert result["verdict"] == "no incident found"
+    assert result["incidents"] == []
+    assert "would have been seen" in result["reason"]
+
+
+@pytest.mark.parametrize("values", [[1, 0, 2, 1], [0] * 100, [1, 2] + [0] * 60])
+def test_too_little_is_said_to_be_too_little(values: list[int]) -> None:
+    table = pd.DataFrame({"time": pd.date_range(START, periods=len(values), freq="10min"), "count": values})
+    assert detect(table)["verdict"] == "not enough data"
+
+
+def test_a_hole_is_neither_an_incident_nor_a_recovery() -> None:
+    series, truth = simulate(Outage(base=120, ratio=8, lasts=240), seed=4)
+    count, covered = series.count.copy(), series.covered.copy()
+    middle = int(truth.onset // 5) + 20
+    for part in (slice(300, 500), slice(middle, middle + 6)):
+        count[part], covered[part] = np.nan, 0
+    found = detect_series(Series("s", START, 300, count, covered))
+    assert len(found.incidents) == 1
+    assert found.incidents["recovery"].iloc[0] > series.at(middle + 6)
+
+
+def test_data_that_end_within_the_outage_are_censored() -> None:
+    series, truth = simulate(Outage(base=120, ratio=8, lasts=240), seed=5)
+    cut = int(truth.onset // 5) + 30
+    (row,) = plain(detect_series(Series("s", START, 300, series.count[:cut], series.covered[:cut])).incidents)
+    assert row["censored"]
+    assert row["recovery"] is None
+    assert row["recovery_high"] is None
+
+
+def test_two_outages_are_two_and_the_scale_of_strength_orders_them() -> None:
+    big, _ = simulate(Outage(base=60, ratio=40, lasts=120), seed=6)
+    count = big.count.copy()
+    count[400:412] += np.random.default_rng(0).poisson(12, 12)
+    rows = plain(detect_series(Series("s", START, 300, count, big.covered)).incidents)
+    assert [r["strength"] for r in rows] == ["moderate", "strong"]
+
+
+def test_acceptance_in_short() -> None:
+    table = outages(40)
+    assert table["hit"].mean() >= 0.95
+    assert table["hit"].sum() / (table["hit"].sum() + table["false"].sum()) >= 0.95
+    width = np.array([o.bin_min for o in table["outage"]])
+    assert (table["onset_error_min"].abs() / width).median() <= 1
+    for name in ("onset_in", "recovery_in", "half_life_in"):
+        assert table[name].dropna().astype(float).mean() >= 0.85
+    alarms, hours = quiet(2000)
+    assert alarms / hours * 1000 <= 1
+
+
+@pytest.mark.slow
+def test_acceptance() -> None:
+    table = outages(300)
+    assert table["hit"].mean() >= 0.95
+    assert table["hit"].sum() / (table["hit"].sum() + table["false"].sum()) >= 0.95
+    width = np.array([o.bin_min for o in table["outage"]])
+    assert (table["onset_error_min"].abs() / width).median() <= 1
+    assert table["onset_error_min"].abs()[width == 5].median() <= 5
+    for name in ("onset_in", "recovery_in", "half_life_in"):
+        assert 0.90 <= table[name].dropna().astype(float).mean() <= 0.98, name
+    alarms, hours = quiet(20_000)
+    assert alarms / hours * 1000 <= 1
