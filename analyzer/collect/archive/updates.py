@@ -106,12 +106,12 @@ def read_incidents(
         if why is not None:
             reject(line, why, item)
             continue
-        n_found += 1
         try:
             found, problems = read_incident(item, study)
         except Reject as bad:
             reject(line, bad, item)
             continue
+        n_found += 1
         for problem in problems:
             reject(line, problem, item)
         if not everything and (reason := _outside(found, study)):
