@@ -16,7 +16,6 @@ from analyzer.collect.base import WireCollector
 from analyzer.collect.bluesky_session import HOST, Session
 from analyzer.collect.desk import Desk, ceil, iso
 from analyzer.collect.http import Answer
-from analyzer.collect.plainjson import loads
 from analyzer.collect.wire import Refused, refused
 from analyzer.study import Study
 
@@ -78,7 +77,7 @@ class Bluesky(WireCollector):
             answer = self._get("app.bsky.feed.searchPosts", {**params, "cursor": cursor}, kind="search")
             if answer.status == 400 and cursor:
                 return  # a cursor that has expired: the next slice begins below what was seen
-            page = _page(self.name, answer)
+            page = self._page(answer)
             yield page
             cursor = fields.maybe(fields.mapping(page), "cursor")
             if not cursor or not fields.listing(fields.mapping(page).get("posts")):
@@ -88,7 +87,7 @@ class Bluesky(WireCollector):
         cursor: str | None = None
         while True:
             params = {"actor": account, "limit": PER_PAGE, "filter": "posts_with_replies", "cursor": cursor}
-            page = _page(self.name, self._get("app.bsky.feed.getAuthorFeed", params, kind="official"))
+            page = self._page(self._get("app.bsky.feed.getAuthorFeed", params, kind="official"))
             yield page
             posts = list(self.items("official", page))
             times = [t for p in posts if (t := _sorted_at(fields.mapping(p))) is not None]
@@ -96,6 +95,15 @@ class Bluesky(WireCollector):
             if not cursor or not times or min(times) < start:
                 self.desk.cover(f"@{account}", start, end)
                 return
+
+    def _page(self, answer: Answer) -> Any:
+        """Return the page just recorded, or raise what was refused."""
+        if answer.status == 200:
+            return self.wire.last
+        error = refused(self.name, answer, f"{self._base}/xrpc")
+        if answer.status == 403:
+            raise Refused(f"{error}. Search needs a session with an app password on the account's own server", 403)
+        raise error
 
     def _get(self, method: str, params: dict[str, Any], *, kind: str) -> Answer:
         """Ask with the session's token; an expired one is renewed once."""
@@ -186,12 +194,3 @@ def _links(record: Any, embed: Any) -> list[str]:
         features = fields.listing(fields.mapping(facet).get("features"))
         found += [fields.maybe(fields.mapping(f), "uri") for f in features]
     return [u for u in found if u]
-
-
-def _page(name: str, answer: Answer) -> Any:
-    if answer.status == 200:
-        return loads(answer.body)
-    error = refused(name, answer, "https://bsky.social/xrpc")
-    if answer.status == 403:
-        raise Refused(f"{error}. Search needs a session with an app password on the account's own server", 403)
-    raise error

@@ -195,7 +195,7 @@ class Wire:
         answer = self.get(url, params, kind=kind, headers=headers)
         if answer.status != 200:
             raise refused(self.name, answer, url)
-        return loads(answer.body)
+        return self.last if kind else loads(answer.body)
 
     def _send(self, ask: Ask) -> Answer:
         import httpx

@@ -17,7 +17,6 @@ from analyzer.collect.archive.twarc2 import Twarc2
 from analyzer.collect.base import WireCollector
 from analyzer.collect.desk import Desk, ceil
 from analyzer.collect.http import Answer
-from analyzer.collect.plainjson import loads
 from analyzer.collect.wire import refused
 from analyzer.errors import CollectError
 from analyzer.study import Study
@@ -162,13 +161,13 @@ class X(WireCollector):
         import tweepy
 
         try:
-            response = getattr(self._client, name)(query, **params)
+            getattr(self._client, name)(query, **params)
         except tweepy.HTTPException as error:
             answer = Answer(error.response.status_code, {}, error.response.content)
             raise refused(self.name, answer, HOST + "/2/tweets") from error
         except (tweepy.TweepyException, requests.RequestException, ValueError, AttributeError) as error:
             raise CollectError(f"x: the client failed: {type(error).__name__}") from error
-        return loads(response.content)
+        return self.wire.last
 
     @staticmethod
     def shape(kind: str, page: Any) -> str:

@@ -170,8 +170,12 @@ def mutated(draw: st.DrawFn, page: Any) -> Any:
 
 @pytest.mark.parametrize("source", list(COLLECTORS))
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_mutated_pages_never_raise(source: str, data: st.DataObject) -> None:
+    check_mutated(source, data)
+
+
+def check_mutated(source: str, data: st.DataObject) -> None:
     from analyzer.collect.plainjson import loads
 
     kind, page = PAGES[source]
@@ -188,6 +192,14 @@ def test_mutated_pages_never_raise(source: str, data: st.DataObject) -> None:
             reject
         )
     frames(posts, updates)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", list(COLLECTORS))
+@given(data=st.data())
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_many_mutated_pages_never_raise(source: str, data: st.DataObject) -> None:
+    check_mutated(source, data)
 
 
 def frames(posts: list[dict[str, Any]], updates: list[dict[str, Any]]) -> None:

@@ -43,14 +43,14 @@ def test_long_threads_are_read_through_morechildren_and_bounded(tmp_path: Path) 
 
 
 def test_a_cut_listing_is_said_and_other_orders_are_asked_for(tmp_path: Path) -> None:
-    made = world.World(2600, platforms=("reddit",))
+    made = world.World(1300, platforms=("reddit",))
     with Platforms(made) as platforms:
         study = play.study(platforms.base, reddit={"comments": False, "subreddits": (reddit.SUBREDDITS[0],)})
         corpus = play.corpus(tmp_path)
         collect(study, corpus, ["reddit"], options=play.options(tmp_path))
         whole = reddit.submissions(made, reddit.SUBREDDITS[0])
         assert len(whole) < 1000
-    made = world.World(5000, platforms=("reddit",))
+    made = world.World(2000, platforms=("reddit",))
     with Platforms(made) as platforms:
         study = play.study(platforms.base, reddit={"comments": False, "subreddits": ("all",)})
         corpus = play.corpus(tmp_path, "cut")

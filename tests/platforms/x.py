@@ -52,7 +52,11 @@ def answer(request: Any) -> Any:
         return Reply(
             400, {"errors": [{"message": problem}], "title": "Invalid Request", "detail": problem, "type": kind}
         )
-    found = _found(world, query)
+    held = request.state.setdefault("x_found", {})
+    key = (query["query"], query.get("start_time"), query.get("end_time"), id(world.posts["x"]))
+    if key not in held:
+        held[key] = _found(world, query)
+    found = list(held[key])
     headers = rate(now + dt.timedelta(minutes=15), 449, now)
     if what == "counts":
         return Reply(200, {"data": [], "meta": {"total_tweet_count": len(found)}}, headers)
