@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +97,18 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return {**found, "code": code_digest()}
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of this package's own sources and weights: the same version with another line is another code."""
+    root = Path(__file__).parent.parent
+    files = sorted(p for kind in ("*.py", "*.json", "*.npz", "*.npy", "*.onnx") for p in root.rglob(kind))
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:
