@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _HOUR = 3600
 #: A burst that lasts longer than this is a new usual level.
 _LONGEST_S = 48 * _HOUR
+#: Without a season (less than two days) the level may drift: it is that of so many seconds around.
+_SHORT_S = 12 * _HOUR
 #: Posts that a season's factor must outweigh before it moves far from 1.
 _SEASON_PRIOR = 8.0
 
@@ -72,7 +74,7 @@ def baseline(series: Series, *, rounds: int = 5) -> Baseline:
     count, covered = np.nan_to_num(series.count), series.covered
     seen = series.seen
     level = np.full(len(series), _first_level(count, covered, seen, series.bin_s))
-    season, kind = np.ones(len(series)), "none"
+    season, kind = _first_season(series), "none"
     quiet = seen.copy()
     phi = 1.0
     for _ in range(rounds):
@@ -160,12 +162,42 @@ def _short(mask: NDArray, bin_s: int) -> NDArray:
     return kept
 
 
+def _has_days(series: Series) -> bool:
+    """Two days at least, in bins that tell the hour of the day: enough for a rhythm."""
+    return bool(series.seen.sum() * series.bin_s >= 1.9 * 86400 and series.bin_s <= 6 * _HOUR)
+
+
+def _hours(series: Series) -> NDArray[np.int64]:
+    """(n,) hours since 1970 of the bins' starts."""
+    return ((series.start.timestamp() + np.arange(len(series)) * series.bin_s) // _HOUR).astype(np.int64)
+
+
+def _first_season(series: Series) -> NDArray[np.float64]:
+    """Factor per bin before bursts are known: for each hour of the day the (lower) median over the days."""
+    if not _has_days(series):
+        return np.ones(len(series))
+    hours = _hours(series)
+    first = hours.min() - hours.min() % 24
+    size = (int(hours.max() - first) // 24 + 1) * 24
+    total = np.bincount(hours - first, weights=np.nan_to_num(series.count), minlength=size).reshape(-1, 24)
+    covered = np.bincount(hours - first, weights=series.covered, minlength=size).reshape(-1, 24)
+    rate = np.where(covered > 0, total / np.maximum(covered, 1e-9), np.nan)
+    ordered = np.sort(rate, axis=0)
+    known = np.isfinite(rate).sum(0)
+    middle = np.take_along_axis(ordered, np.maximum(known - 1, 0)[None, :] // 2, axis=0)[0]
+    middle = np.where(known > 0, middle, np.nanmean(middle))
+    smooth = np.convolve(np.r_[middle[-1], middle, middle[0]], [0.25, 0.5, 0.25], "valid")
+    posts = smooth * covered.sum(0)
+    factor = (posts + _SEASON_PRIOR) / (posts.mean() * covered.sum(0) / covered.sum(0).mean() + _SEASON_PRIOR)
+    return factor[hours % 24]
+
+
 def _season(count: NDArray, usual: NDArray, quiet: NDArray, series: Series) -> tuple[NDArray, str]:
     """Factor per bin, mean 1 over the quiet bins; neighbours in the cycle are smoothed."""
     days = quiet.sum() * series.bin_s / 86400
-    if days < 3 or series.bin_s > 6 * _HOUR:
+    if not _has_days(series):
         return np.ones(len(count)), "none"
-    hours = ((series.start.timestamp() + np.arange(len(count)) * series.bin_s) // _HOUR).astype(np.int64)
+    hours = _hours(series)
     cycle, kind = (168, "hour of week") if days >= 21 else (24, "hour of day")
     slot = hours % cycle
     total = np.bincount(slot[quiet], weights=count[quiet], minlength=cycle)
@@ -188,7 +220,7 @@ def _local_level(count: NDArray, exposure: NDArray, quiet: NDArray, bin_s: int) 
     """Rolling mean over quiet bins, some days wide where the history is long, else a good part of it."""
     n = len(count)
     span = n * bin_s / 86400
-    width = 7 * 86400 if span >= 21 else (86400 if span >= 4 else max(span * 86400, 1))
+    width = 7 * 86400 if span >= 21 else (86400 if span >= 4 else (span * 86400 if span >= 1.9 else _SHORT_S))
     half = max(1, round(width / bin_s / 2))
     top = np.concatenate([[0.0], np.cumsum(np.where(quiet, count, 0.0))])
     bottom = np.concatenate([[0.0], np.cumsum(np.where(quiet, exposure, 0.0))])
