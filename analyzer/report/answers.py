@@ -127,13 +127,14 @@ def _helped(v: View, f: Format) -> Answer:
         return question, said, f"Absence of evidence, not evidence of absence.{tail}"
     best = min(clear, key=lambda r: r["p_adjusted"])
     unit = "" if best["measure"] == "volume" else " points"
-    what = f"{measure_name(best['measure'])} changed by {effect_text(best, f, 'change')}{unit}"
+    verb = "changed to" if best["measure"] == "volume" else "changed by"
+    what = f"{measure_name(best['measure'])} {verb} {effect_text(best, f, 'change')}{unit}"
     said = f"After update {number.get(best['update_id'], '?')} {what} ({effect_text(best, f, 'low', 'high')})."
     more = f" {f.count(len(clear))} of {f.count(len(known))} comparisons stand out." if len(known) > 1 else ""
     return (
         question,
         said + more,
-        f"An association, not a cause: p = {f.number(best['p_adjusted'], 3)} against pseudo-updates, corrected.{tail}",
+        f"An association, not a cause: {f.p(best['p_adjusted'])} against pseudo-updates, corrected.{tail}",
     )
 
 
@@ -188,11 +189,15 @@ def _left(v: View, f: Format) -> Answer:
 
 
 def _sure(v: View, found: Row, f: Format) -> Answer:
-    n = v.timeline.quality.get("n_relevant")
-    sources = sorted({r["group"] for r in v.shares if r["scope"] == "source"})
+    whole = v.timeline.quality.get("n_relevant")
+    inside = v.share("frustration_ge2") or v.share("humor")
+    sources = {r["group"] for r in v.shares if r["scope"] == "source"}
     kind = "" if found["kind"] in ("outage", "unknown") else f" It may not be an outage: {found['kind']}."
-    said = (
-        f"The evidence for a rise is {found['strength']}: {f.count(n)} posts about it from "
-        f"{f.count(len(sources) or 1)} source(s).{kind}"
+    where = "one source" if len(sources) < 2 else f"{f.count(len(sources))} sources"
+    count = (
+        f"{f.count(inside['n'])} posts in it, {f.count(whole)} in the whole window"
+        if inside
+        else f"{f.count(whole)} posts"
     )
+    said = f"The evidence for a rise is {found['strength']}: {count}, from {where}.{kind}"
     return "How sure is all this?", said, text(found["evidence"])

@@ -183,13 +183,13 @@ def _shares(views: list[View], names: list[str], f: Format) -> Table:
         known = [r for r in found if r is not None and r["estimate"] is not None and r["low"] is not None]
         rows.append((measure_name(measure), *(share_text(r, f) for r in found)))
         keys.append(measure)
-        if len(known) > 2:
+        if len(known) > 3:
             pooled = iter(shrink([Share(r["estimate"], r["low"], r["high"]) for r in known]))
             kept = [next(pooled) if any(r is k for k in known) else None for r in found]
             rows.append(("– pooled", *(NONE if p is None else f.share_interval(p.value, p.low, p.high) for p in kept)))
             keys.append(f"{measure}-pooled")
     caption = "Shares with 95% intervals" + (
-        "; pooled: drawn to their mean as far as chance explains" if len(views) > 2 else ""
+        "; pooled: drawn to their mean as far as chance explains" if len(views) > 3 else ""
     )
     return Table(
         "compared-shares", caption, ("Measure", *names), tuple(rows), tuple(keys), frozenset(range(1, len(names) + 1))
@@ -210,7 +210,7 @@ def _pairs(views: list[View], names: list[str], f: Format) -> list[Element]:
                 f"{measure_name(measure).capitalize()}: {known[hi][0]} {share_text(known[hi][1], f)} against "
                 f"{known[lo][0]} {share_text(known[lo][1], f)}"
             )
-            items.append(Paragraph(f"{said} (p = {f.number(p, 3)}, corrected within the measure)."))
+            items.append(Paragraph(f"{said} ({f.p(p)}, corrected within the measure)."))
     if not items:
         return [Paragraph("No pair differs in any share beyond chance.")]
     return [Heading("Pairs that differ", 3), Bullets(tuple(items))]

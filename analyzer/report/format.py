@@ -92,10 +92,14 @@ class Format:
             return self.share(value)
         assert low is not None and high is not None
         digits = 1 if high < 0.1 or high - low < 0.02 else 0
-        return f"{self.share(value, digits=digits)} ({self._range(low, high, digits)})"
+        shown = self.share(value, digits=digits)
+        if shown.startswith("<") and self.share(high, digits=digits) == shown:
+            return shown
+        return f"{shown} ({self._range(low, high, digits)})"
 
     def _range(self, low: float, high: float, digits: int) -> str:
-        first, last = self.share(low, digits=digits), self.share(high, digits=digits)
+        least = 10.0 ** -(digits + 2)
+        first, last = self.share(0.0 if low < least / 2 else low, digits=digits), self.share(high, digits=digits)
         if first.endswith("%") and last.endswith("%"):
             first = first[:-1].rstrip("\u00a0\u202f ")
         return f"{first}–{last}"
@@ -153,6 +157,13 @@ class Format:
         first = self.clock(low, value) if low is not None else "…"
         last = self.clock(high, value) if high is not None else "unknown"
         return f"{self.time(value)} ({first}–{last})"
+
+    def p(self, value: float | None) -> str:
+        """Return a p value as a relation: ``p = 0.031`` or ``p < 0.001``."""
+        if _missing(value):
+            return "p unknown"
+        assert value is not None
+        return f"p < {self.number(0.001, 3)}" if value < 0.0005 else f"p = {self.number(value, 3)}"
 
     def points(self, value: float | None, *, signed: bool = True) -> str:
         """Return a change in a share as percentage points with its sign: ``−12.0``."""

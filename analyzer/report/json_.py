@@ -57,6 +57,7 @@ def to_dict(
         "bin_s": timeline.bin_s,
         "facts": plain(dict(timeline.facts)),
         "quality": plain(dict(timeline.quality)),
+        "discovered": plain([dict(d) for d in timeline.discovered]),
         "notes": [{"kind": n.kind, "title": n.title, "items": list(n.items)} for n in document.of(Note)],
         "sentences": [
             {"text": p.text, "rows": [{"table": r.table, "row": r.row} for r in p.refs]}
@@ -159,6 +160,7 @@ def to_timeline(data: dict[str, Any]) -> Timeline:
         facts=data["facts"],
         quality=data["quality"],
         manifest=data["manifest"],
+        discovered=tuple(data.get("discovered", ())),
         **frames,
     )
 

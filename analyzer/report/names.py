@@ -62,6 +62,7 @@ VARIANT_NAMES = {
 }
 SOURCE_NAMES = {
     "x": "X",
+    "twitter": "Twitter",
     "reddit": "Reddit",
     "bluesky": "Bluesky",
     "mastodon": "Mastodon",

@@ -6,6 +6,8 @@ from analyzer.report.document import Note, Table
 from analyzer.report.format import NONE, Format, text
 from analyzer.report.pick import View
 
+#: A correction that moves a share further than this (0-1) is doubted.
+FAR = 0.2
 _NAMES = {
     "n_imported": "Posts imported",
     "n_selected": "Posts of the study",
@@ -35,12 +37,25 @@ def banner(v: View, f: Format) -> Note:
     unread = (q.get("n_unsupported") or 0) / max(q.get("n_selected") or 0, 1)
     if unread > 0.1:
         doubts.append(f"{f.share(unread)} of the posts are in languages that the classifier does not read.")
+    if moved := _moved(v):
+        n_moved, n_all = moved
+        doubts.append(
+            f"For {f.count(n_moved)} of {f.count(n_all)} shares the correction moves the count by more than "
+            f"{f.count(100 * FAR)} points: the classifier may not fit these posts, so hold them against the counts."
+        )
     if v.timeline.study.simulated:
         doubts.insert(0, "Simulated posts: they show what the analysis does, not what happened.")
     kind, title = (
         ("caution", "Data quality: read with care") if doubts else ("good", "Data quality: no reservations found")
     )
     return Note(kind, title, (*items, *doubts))
+
+
+def _moved(v: View) -> tuple[int, int] | None:
+    """Return how many shares of the incident the correction moves far, and of how many; None where none is."""
+    rows = [r for r in v.shares if r["scope"] == "incident" and r["estimate"] is not None and r["naive"] is not None]
+    far = sum(abs(r["estimate"] - r["naive"]) > FAR for r in rows)
+    return (far, len(rows)) if far else None
 
 
 def _basis(v: View, f: Format) -> str:

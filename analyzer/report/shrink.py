@@ -1,8 +1,8 @@
 """Shares of several incidents beside each other: partial pooling, and which pairs differ.
 
 Small incidents give wild shares; a league table of them ranks noise. Each share is pulled towards their mean by as much
-as its own uncertainty asks (empirical Bayes on the logit scale; DerSimonian and Laird 1986 for the spread between
-incidents). Pairs are compared by a normal test on the logit scale with Holm's correction.
+as its own uncertainty asks (empirical Bayes on the logit scale, Morris 1983, doi:10.1080/01621459.1983.10477920; the
+spread between incidents by DerSimonian and Laird 1986). Pairs are compared by a normal test on the logit scale with Holm's correction.
 """
 
 from __future__ import annotations
@@ -41,20 +41,21 @@ def _scaled(share: Share) -> tuple[float, float]:
 def shrink(shares: list[Share]) -> list[Share]:
     """Return the partially pooled shares with their 95% intervals, in the order given.
 
-    Fewer than three shares are returned as they are: their spread cannot be told from their errors.
+    Intervals are Morris' (1983), which allow for not knowing the spread between incidents. Fewer than four shares are
+    returned as they are: their spread cannot be told from their errors.
     """
-    if len(shares) < 3:
+    k = len(shares)
+    if k < 4:
         return list(shares)
     pairs = [_scaled(s) for s in shares]
     between = _between(pairs)
     weights = [1 / (e * e + between) for _, e in pairs]
     mean = sum(w * y for w, (y, _) in zip(weights, pairs, strict=True)) / sum(weights)
-    mean_variance = 1 / sum(weights)
     out = []
     for y, e in pairs:
-        keep = between / (between + e * e)
-        centre = mean + keep * (y - mean)
-        spread = math.sqrt(keep * e * e + (1 - keep) ** 2 * mean_variance)
+        pull = (k - 3) / (k - 1) * e * e / (e * e + between)
+        centre = y + pull * (mean - y)
+        spread = math.sqrt(e * e * (1 - (k - 1) / k * pull) + 2 / (k - 3) * (pull * (y - mean)) ** 2)
         out.append(Share(_expit(centre), _expit(centre - _Z * spread), _expit(centre + _Z * spread)))
     return out
 

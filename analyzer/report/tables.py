@@ -102,7 +102,7 @@ def phases(v: View, f: Format) -> Table:
     shown = v.main_phases()
     for p in shown:
         cells = [
-            share_text(v.share(m, scope="phase", group=p["phase"]), f)
+            _cell(v.share(m, scope="phase", group=p["phase"]), f)
             for m in ("frustration_ge2", "humor", "topic_transparency")
         ]
         length = f.duration((p["end"] - p["start"]).total_seconds())
@@ -180,35 +180,33 @@ def effect_text(r: Row, f: Format, *keys: str) -> str:
 
 
 def effects(v: View, f: Format) -> Table:
-    """What changed after each update, against pseudo-updates."""
-    header = (
-        "Update",
-        "Stage",
-        "Measure",
-        "Posts before / after",
-        "Change (95% interval)",
-        "Without an update (95%)",
-        "p, adjusted",
-        "Verdict",
-    )
+    """What changed after each update, against pseudo-updates; slopes where they are known."""
+    sloped = any(r["slope"] is not None for r in v.effects)
+    header = ["Update", "Stage", "Measure", "Posts before / after", "Change (95% interval)", "Without an update (95%)"]
+    header += ["Change of slope, points/h"] if sloped else []
     rows = []
     number = {u["update_id"]: str(i) for i, u in enumerate(v.updates, 1)}
     for r in v.effects:
-        change, placebo = NONE, NONE
-        if r["change"] is not None:
-            change = f"{effect_text(r, f, 'change')} ({effect_text(r, f, 'low', 'high')})"
-        if r["placebo_low"] is not None:
-            placebo = effect_text(r, f, "placebo_low", "placebo_high")
         counts = f"{f.count(r['n_before'])} / {f.count(r['n_after'])}"
         name = measure_name(r["measure"]) + ("" if r["measure"] == "volume" else ", points")
-        p = f.number(r["p_adjusted"], 3)
+        change = _interval(r, f, "change", "low", "high")
+        placebo = NONE if r["placebo_low"] is None else effect_text(r, f, "placebo_low", "placebo_high")
+        slope = [_interval(r, f, "slope", "slope_low", "slope_high")] if sloped else []
+        p = NONE if r["p_adjusted"] is None else f.p(r["p_adjusted"]).removeprefix("p = ").removeprefix("p ")
         label = number.get(r["update_id"], text(r["update_id"], limit=20))
-        rows.append((label, text(r["stage"], limit=30), name, counts, change, placebo, p, text(r["verdict"])))
+        stage, verdict = text(r["stage"], limit=30), text(r["verdict"])
+        rows.append((label, stage, name, counts, change, placebo, *slope, p, verdict))
     keys = tuple(f"{r['update_id']}-{r['measure']}" for r in v.effects)
-    numeric = frozenset({3, 4, 5, 6})
-    return Table(
-        "effects", "What changed after each official update", header, tuple(rows), keys, numeric, folded=len(rows) > 12
-    )
+    numeric = frozenset(range(3, len(header) + 1))
+    caption = "What changed after each official update"
+    return Table("effects", caption, (*header, "p, adjusted", "Verdict"), tuple(rows), keys, numeric, len(rows) > 12)
+
+
+def _interval(r: Row, f: Format, value: str, low: str, high: str) -> str:
+    if r[value] is None:
+        return NONE
+    body = effect_text(r, f, value)
+    return body if r[low] is None or r[high] is None else f"{body} ({effect_text(r, f, low, high)})"
 
 
 def keywords(v: View, f: Format) -> Table:
@@ -310,6 +308,10 @@ _FACTS = {
     "half_life_volume_s": "Half-life of the posts above the usual number",
     "half_life_frustration_s": "Half-life of frustration above its usual level",
     "excess_posts": "Posts above the usual number",
+    "excess_frustrated_posts": "Clearly frustrated posts above the usual number",
+    "resolved_to_recovery_s": "From `resolved` to observed recovery",
+    "reliability_back_s": "Until talk of reliability was back at its usual level",
+    "switching_back_s": "Until talk of switching was back at its usual level",
     "updates_per_hour": "Official updates per hour",
     "longest_silence_s": "Longest silence between official words",
 }

@@ -91,6 +91,7 @@ def _build(kind: str, scale: float, bin_s: int) -> Timeline:
         extractions=make(EXTRACTIONS, _extractions(n_relevant)),
         coverage=make(COVERAGE, _coverage(since, until)),
         facts=_facts(stretch, scale),
+        discovered=_discovered(kind, n_relevant),
         quality={
             "n_imported": int(n_relevant * 2.2) + 40,
             "n_selected": sum(b["n_posts"] for b in bins),
@@ -417,6 +418,17 @@ def _coverage(since: dt.datetime, until: dt.datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _discovered(kind: str, n: int) -> tuple[dict[str, Any], ...]:
+    found = (("essay", "deadline", "night"), ("server", "error", "503"), ("cat", "picture", "bored"))
+    if kind == "markup":
+        found = (("<i>", "=1+1", "`x`"), *found)
+    shares = (0.21, 0.16, 0.08, 0.03)
+    return tuple(
+        {"id": f"t{i}", "n": max(5, int(n * p)), "share": p, "n_authors": 5, "words": [*words]}
+        for i, (words, p) in enumerate(zip(found, shares, strict=False))
+    )
+
+
 def _facts(stretch: float, scale: float) -> dict[str, dict[str, Any]]:
     def fact(value: float, low: float, high: float, unit: str, n: int, note: str = "") -> dict[str, Any]:
         return {"value": value, "low": low, "high": high, "unit": unit, "n": n, "note": note}
@@ -459,5 +471,6 @@ def _without_incident(base: Timeline, kind: str) -> Timeline:
         robustness=empty(ROBUSTNESS),
         extractions=empty(EXTRACTIONS),
         facts={},
+        discovered=(),
         quality={**base.quality, "n_authors": None, "n_relevant": n, "n_selected": n * 2, "n_unsupported": 3},
     )

@@ -58,7 +58,7 @@ def test_each_width_shows_one_drawing_a_chart_with_a_text_alternative(browser: A
     for width in WIDTHS:
         show(browser, reports.path(), width)
         charts = browser.execute_script(script)
-        assert len(charts) == 13
+        assert len(charts) == 14
         for shown in charts:
             assert len(shown) == 1
             role, length, drawn = shown[0]

@@ -13,6 +13,7 @@ from typing import Any
 
 from analyzer.report.charts.coverage import plot_coverage
 from analyzer.report.charts.effects import plot_effects
+from analyzer.report.charts.emergent import plot_emergent
 from analyzer.report.charts.frustration import plot_frustration
 from analyzer.report.charts.humor import plot_humor
 from analyzer.report.charts.impact import plot_impact
@@ -37,6 +38,7 @@ CHARTS: tuple[Callable[..., Any], ...] = (
     plot_effects,
     plot_words,
     plot_named,
+    plot_emergent,
     plot_sources,
     plot_robustness,
     plot_coverage,
@@ -46,6 +48,7 @@ __all__ = [
     "CHARTS",
     "plot_coverage",
     "plot_effects",
+    "plot_emergent",
     "plot_frustration",
     "plot_humor",
     "plot_impact",

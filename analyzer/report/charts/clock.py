@@ -46,7 +46,7 @@ def _formatter(locator: Any, zone: str) -> Any:
     from matplotlib.dates import ConciseDateFormatter
 
     formats = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]
-    zeros = ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"]
+    zeros = ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
     return ConciseDateFormatter(locator, tz=ZoneInfo(zone), formats=formats, zero_formats=zeros, show_offset=False)
 
 

@@ -68,7 +68,8 @@ def title(v: View, f: Format) -> str:
     number = next((n for n, u in _updates(v) if u["update_id"] == best["update_id"]), "?")
     unit = "" if best["measure"] == "volume" else " points"
     return (
-        f"After update {number}, {measure_name(best['measure'])} changed by "
+        f"After update {number}, {measure_name(best['measure'])} changed "
+        f"{'to' if best['measure'] == 'volume' else 'by'} "
         f"{tables.effect_text(best, f, 'change')}{unit}"
     )
 
@@ -176,7 +177,7 @@ def _effect(ax: Axes, row: Row | None, place: int, number: str, f: Format) -> No
     ax.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.8, alpha=0.8)
     ax.plot([row["change"]], [place], marker="D" if clear else "o", markersize=5, color=color, linestyle="none")
     said = (
-        f"{tables.effect_text(row, f, 'change')} ({tables.effect_text(row, f, 'low', 'high')}), p = "
-        f"{f.number(row['p_adjusted'], 3)}"
+        f"{tables.effect_text(row, f, 'change')} ({tables.effect_text(row, f, 'low', 'high')}), "
+        f"{f.p(row['p_adjusted'])}"
     )
     point(ax, f"Update {number}, {measure_name(row['measure'])}: {said}", y=(place - 0.5, place + 0.5))

@@ -19,6 +19,8 @@ from analyzer.schema import Timeline
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Phases whose interval is wider than this are drawn faintly.
+_VAGUE = 0.3
 LEVELS = (("frustration_ge1", "orange-soft"), ("frustration_ge2", "orange-mid"), ("frustration_ge3", "orange"))
 
 
@@ -79,7 +81,7 @@ def sizes(v: View) -> tuple[Size, Size]:
 
 
 def plot_frustration(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
-    """Share of posts by level of frustration in each phase; the line is clear frustration, smoothed."""
+    """Share of posts by level of frustration in each phase; faint where the data say little; line: smoothed."""
     v, f = view(timeline), fmt()
     with canvas(ax, size=sizes(v)[0]) as ax:
         span = v.focus
@@ -113,9 +115,10 @@ def _ribbon(ax: Axes, phase: Row, rows: list[Row], span: clock.Span, f: Format) 
         return
     x = [clock.naive(start), clock.naive(end)]
     floor = 0.0
+    vague = rows[1]["low"] is None or rows[1]["high"] is None or rows[1]["high"] - rows[1]["low"] > _VAGUE
     for row, (_, role) in reversed(list(zip(rows, LEVELS, strict=True))):
         top = max(row["estimate"], floor)
-        ax.fill_between(x, [floor, floor], [top, top], color=LIGHT[role], zorder=1)
+        ax.fill_between(x, [floor, floor], [top, top], color=LIGHT[role], alpha=0.35 if vague else 1.0, zorder=1)
         floor = top
     said = ", ".join(
         f"{name} {share_text(r, f)}" for name, r in zip(("at all", "clearly", "severely"), rows, strict=True)

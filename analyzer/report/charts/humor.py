@@ -37,7 +37,8 @@ def title(v: View, f: Format) -> str:
     if joke["low"] is not None and angry["high"] is not None and joke["low"] > angry["high"]:
         return f"More posts joke ({f.share(joke['estimate'])}) than are frustrated ({f.share(angry['estimate'])})"
     return (
-        f"Jokes ({f.share(joke['estimate'])}) are about as common as clear frustration ({f.share(angry['estimate'])})"
+        f"Jokes ({f.share(joke['estimate'])}) and clear frustration ({f.share(angry['estimate'])}) "
+        "cannot be told apart in number"
     )
 
 

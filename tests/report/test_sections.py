@@ -1,0 +1,218 @@
+"""What a report says: sentences, answers, lessons, limits and the banner, each against numbers that are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analyzer.report import answers, quality, summary
+from analyzer.report.build import build
+from analyzer.report.document import Bullets, Document, Heading, Paragraph, Ref, Table
+from analyzer.report.format import Format
+from analyzer.report.lessons import lessons
+from analyzer.report.limits import limits
+from analyzer.report.pick import View, view
+from analyzer.schema import COVERAGE, EFFECTS, INCIDENTS, LADDER, SHARES, make
+from tests.report.make_timeline import KINDS, make_timeline, share
+
+F = Format("en")
+
+
+def said(paragraphs: Any) -> str:
+    return " ".join(p if isinstance(p, str) else p.text for p in paragraphs).replace("\u00a0", " ")
+
+
+def with_rows(timeline: Any, name: str, table: Any, change: Any) -> Any:
+    """Return a timeline whose rows of one table went through `change` (which may drop one by returning None)."""
+    kept = [r for row in getattr(view(timeline), name) if (r := change(dict(row))) is not None]
+    return replace(timeline, **{name: make(table, kept)})
+
+
+def refs(document: Document) -> list[Ref]:
+    found = [p for e in document.elements if isinstance(e, Bullets) for p in e.items]
+    found += [e for e in document.elements if isinstance(e, Paragraph)]
+    return [r for p in found for r in p.refs]
+
+
+def test_three_sentences_hold_the_numbers() -> None:
+    text = said(summary.sentences(view(make_timeline()), F))
+    for part in (
+        "4 Jun 2024 07:12 UTC (07:08–07:18)",
+        "5 h 52 min after the onset",
+        "34 min (29 min to 39 min) after the observed onset",
+        "4 official updates",
+        "resolved at 11:52, 1 h 12 min before posts were back",
+        "clearly frustrated",
+        "education (27% (25–30%))",
+    ):
+        assert part in text, part
+    assert len(summary.sentences(view(make_timeline()), F)) == 3
+
+
+def test_no_incident_and_no_data_say_so_and_why() -> None:
+    text = said(summary.sentences(view(make_timeline("none")), F))
+    assert text.startswith("No incident found: No bin stands above the usual range") and "564 of 1,128 posts" in text
+    assert said(summary.sentences(view(make_timeline("short")), F)).startswith("Not enough data: Only 3 bins")
+
+
+def test_a_word_before_the_onset_is_said_to_be_before() -> None:
+    def early(row: dict[str, Any]) -> dict[str, Any]:
+        if row["step"] == "first_word":
+            row |= {"lag_s": -600.0, "lag_low_s": -900.0, "lag_high_s": -300.0}
+        return row
+
+    text = said(summary.sentences(view(with_rows(make_timeline(), "ladder", LADDER, early)), F))
+    assert "10 min (5 min to 15 min) before the observed onset" in text
+
+
+def test_data_that_end_before_recovery_give_no_duration() -> None:
+    def cut(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"recovery": None, "recovery_low": None, "recovery_high": None, "censored": True}
+
+    timeline = with_rows(make_timeline(), "incidents", INCIDENTS, cut)
+    v = view(timeline)
+    assert "had not returned to their usual level when the data end" in said(summary.sentences(v, F))
+    duration = next(n for n in summary.numbers(v, F) if n.key == "duration")
+    assert duration.value == "unavailable" and "before recovery" in duration.note
+    assert "durations are lower bounds" in said(limits(v, F))
+    assert not [p for p in lessons(v, F).get("Disaster recovery", ()) if "People felt it for" in p.text]
+
+
+def test_ten_questions_are_answered_from_the_numbers() -> None:
+    table = answers.table(view(make_timeline()), F)
+    assert table is not None and len(table.rows) == 10
+    by_question = {row[0]: row[1:] for row in table.rows}
+    assert "07:12" in by_question["When did people notice?"][0]
+    assert "first word with content came 1\u00a0h\u00a036\u00a0min" in by_question["When did the provider speak?"][0]
+    assert by_question["Who was hit?"][0].startswith("Uses named in posts: education 27%")
+    assert by_question["Did the updates help?"][0].startswith("No change after an update stands out")
+    assert "3 comparisons were refused" in by_question["Did the updates help?"][1]
+    assert "Heron (7%)" in by_question["Did they look elsewhere, and lose trust?"][0]
+    assert answers.table(view(make_timeline("none")), F) is None
+
+
+def test_an_effect_is_told_with_its_test() -> None:
+    def clear(row: dict[str, Any]) -> dict[str, Any]:
+        if row["update_id"] == "u2" and row["measure"] == "frustration_ge2":
+            row |= {"change": -0.12, "low": -0.18, "high": -0.06, "p_value": 0.001, "p_adjusted": 0.004}
+        return row
+
+    v = view(with_rows(make_timeline(), "effects", EFFECTS, clear))
+    table = answers.table(v, F)
+    assert table is not None
+    helped = {row[0]: row[1:] for row in table.rows}["Did the updates help?"]
+    assert "After update 2 clearly frustrated (level 2+) changed by −12.0 points (−18.0 to −6.0)" in helped[0]
+    assert "An association, not a cause: p = 0.004" in helped[1]
+    lesson = said(lessons(v, F)["Transparent communication"])
+    assert "After update 2 (identified) clear frustration fell by 12.0 points (6.0 to 18.0)" in lesson
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_citation_points_at_a_row_of_the_document(kind: str) -> None:
+    document = build(make_timeline(kind))
+    there = {(t.name, key) for t in document.tables() for key in t.keys}
+    for ref in refs(document):
+        assert (ref.table, ref.row) in there, f"{kind}: {ref}"
+
+
+def test_every_lesson_cites_a_row_and_none_is_written_without_evidence() -> None:
+    found = lessons(view(make_timeline()), F)
+    assert set(found) == {"Robust infrastructure", "Transparent communication", "Disaster recovery", "Capacity"}
+    assert all(p.refs for items in found.values() for p in items)
+    assert lessons(view(make_timeline("none")), F) == {}
+
+    def media(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"kind": "promotion"}
+
+    assert lessons(view(with_rows(make_timeline(), "incidents", INCIDENTS, media)), F) == {}
+
+
+@pytest.mark.parametrize(
+    ("measure", "theme", "words"),
+    [
+        ("topic_reliability", "Robust infrastructure", "read as a pattern"),
+        ("topic_dependence", "Robust infrastructure", "depending on one platform"),
+        ("topic_switching", "Robust infrastructure", "speak of alternatives"),
+        ("topic_transparency", "Transparent communication", "miss information"),
+        ("topic_compensation", "Disaster recovery", "money back"),
+    ],
+)
+def test_a_lesson_goes_when_its_evidence_goes(measure: str, theme: str, words: str) -> None:
+    def weak(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"low": 0.001} if row["measure"] == measure else row
+
+    timeline = make_timeline()
+    assert words in said(lessons(view(timeline), F)[theme])
+    assert words not in said(lessons(view(with_rows(timeline, "shares", SHARES, weak)), F).get(theme, ()))
+
+
+def test_limits_are_made_from_what_is_missing() -> None:
+    text = said(limits(view(make_timeline()), F))
+    assert "simulated" in text and "not of users" in text
+    assert "Reddit was not collected for 3 h of the time shown" in text
+    assert "How completely Bluesky was collected is unknown" in text
+    assert "31 posts (0.7% of all selected) are in languages" in text
+    assert "suppressed" in text and "3 of 12 comparisons" in text
+
+    def whole(row: dict[str, Any]) -> dict[str, Any] | None:
+        return row | {"kind": "covered", "note": None} if row["source"] == "x" else None
+
+    calm = with_rows(make_timeline(), "coverage", COVERAGE, whole)
+    text = said(limits(view(replace(calm, study=replace(calm.study, simulated=False))), F))
+    assert "Only X was looked at" in text and "unknown:" not in text and "simulated" not in text
+    silent = said(limits(view(make_timeline("silent")), F))
+    assert "No official update is among the data" in silent and "comparisons around updates" not in silent
+
+
+def test_banner_counts_and_doubts() -> None:
+    note = quality.banner(view(make_timeline()), F)
+    assert note.kind == "caution" and "2,099 posts about an outage of" in note.items[0]
+    assert any("rate limited" in i for i in note.items) and any("not collected" in i for i in note.items)
+    assert not any("correction moves" in i for i in note.items)
+
+
+def test_a_correction_that_leaves_its_counts_is_doubted() -> None:
+    timeline = make_timeline()
+    odd = share("incident", "0", "humor", 1500, 0.3) | {"estimate": 0.9, "low": 0.85, "high": 0.95}
+    rows = [r for r in view(timeline).shares if not (r["scope"] == "incident" and r["measure"] == "humor")]
+    note = quality.banner(view(replace(timeline, shares=make(SHARES, [*rows, odd]))), F)
+    assert any(
+        i.startswith("For 1 of 21 shares the correction moves the count by more than 20 points") for i in note.items
+    )
+
+
+def test_sections_without_a_body_are_left_out() -> None:
+    heads = [e.text for e in build(make_timeline("short")).elements if isinstance(e, Heading)]
+    assert "Did the updates help?" not in heads and "Lessons" not in heads and "What this cannot tell you" in heads
+
+
+def test_groups_beyond_the_widest_go_to_the_json() -> None:
+    timeline = make_timeline()
+    rows = [r for r in view(timeline).shares if r["scope"] != "language"]
+    rows += [share("language", f"l{i:02d}", "humor", 10 + i, 0.2) for i in range(30)]
+    document = build(replace(timeline, shares=make(SHARES, rows)))
+    table = next(t for t in document.of(Table) if t.caption.startswith("Shares by language"))
+    assert len(table.header) == 9 and "22 smaller groups are in the JSON" in table.caption
+
+
+def test_view_reads_plain_rows_and_keeps_the_input() -> None:
+    timeline = make_timeline()
+    before = timeline.bins.copy(deep=True)
+    v = View(timeline)
+    assert v.bins[0]["start"].tzinfo is not None
+    hole = next(b for b in v.bins if b["covered"] == 0)
+    assert hole["frustration"] is None
+    build(timeline)
+    pd.testing.assert_frame_equal(timeline.bins, before)
+
+
+def test_the_largest_incident_is_the_one_told() -> None:
+    timeline = make_timeline()
+    row = dict(view(timeline).incidents[0])
+    small = row | {"onset": row["onset"] - pd.Timedelta(hours=5), "n_excess": 20.0, "peak_count": 9}
+    both = replace(timeline, incidents=make(INCIDENTS, [small, row]))
+    assert view(both).incident_number == 1
+    assert "largest of 2 rises" in said(summary.sentences(view(both), F))
