@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 UPDATES_BEFORE = dt.timedelta(days=1)
 #: … to this long after it (post-mortems come late).
 UPDATES_AFTER = dt.timedelta(days=14)
+#: Relevant posts read for discovered topics; beyond it, every n-th.
+MOST_DISCOVERED = 30_000
 
 
 def read_study(
@@ -156,6 +158,7 @@ def build_timeline(
     audit: pd.DataFrame | None = None,
     bin_minutes: int | None = None,
     seed: int = 0,
+    allow_verbatim: bool = False,
 ) -> Timeline:
     """Join posts, labels and official updates into everything that a report needs.
 
@@ -169,9 +172,12 @@ def build_timeline(
         Width of the bins; None takes the study's, or lets the data decide.
     seed
         Seed of every bootstrap and placebo draw.
+    allow_verbatim
+        Keep a few posts in their own words for the report, where their platform's rules allow it.
     """
     from analyzer import nlp, timeline
-    from analyzer.nlp import duplicates, extract, keywords, prevalence, signals
+    from analyzer.api import exemplars
+    from analyzer.nlp import discovered, duplicates, extract, keywords, prevalence, signals
 
     posts = schema.check(posts, schema.POSTS)
     selected = study.select(posts)
@@ -194,21 +200,27 @@ def build_timeline(
         seed=seed,
     )
     relevant = timeline.relevant(labels)
-    words = keywords.distinguishing(
-        selected.loc[relevant, "text"],
-        timeline.phase_of(built, selected.loc[relevant, "created_at"]),
-        authors=selected.loc[relevant, "author"],
-    )
+    about = selected[relevant]
+    few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
+    topics = discovered.discover(few["text"], authors=few["author"], seed=seed)
+    n_clusters = len(set(clusters.tolist()))
     return replace(
         built,
-        keywords=words,
-        extractions=extract.extract(selected[relevant], study),
+        keywords=keywords.distinguishing(
+            about["text"], timeline.phase_of(built, about["created_at"]), authors=about["author"]
+        ),
+        extractions=extract.extract(about, study),
+        discovered=tuple({str(k): v for k, v in row.items()} for row in topics.topics.to_dict("records")),
+        exemplars=exemplars.choose(selected, labels, clusters, relevant, simulated=study.simulated)
+        if allow_verbatim
+        else (),
         quality={
             **built.quality,
             "n_imported": len(posts),
             "n_selected": len(selected),
-            "n_clusters": len(set(clusters.tolist())),
-            "n_duplicate_texts": len(selected) - len(set(clusters.tolist())),
+            "n_clusters": n_clusters,
+            "n_duplicate_texts": len(selected) - n_clusters,
+            "discovered_outlier_share": topics.outlier_share,
         },
     )
 
@@ -257,6 +269,7 @@ def timeline_of(
         audit=corpus.audit(),
         bin_minutes=bin_minutes,
         seed=seed,
+        allow_verbatim=allow_verbatim,
     )
     rejects = corpus.rejects()
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
