@@ -51,6 +51,7 @@ class Corpus(Reading):
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
         self._key: bytes | None = None
+        self._pseudonyms: keys.Pseudonyms | None = None
         self._writing: dict[str, Any] | None = None  # the state that an open run started from
         self._buried: tuple[str, frozenset[str]] = ("", frozenset())
 
@@ -59,6 +60,12 @@ class Corpus(Reading):
     def pseudonym(self, source: str, author: str) -> str:
         """Return the keyed pseudonym of an author; the same author of a platform always has the same."""
         return keys.pseudonym(self.key(), source, author)
+
+    def pseudonyms(self, source: str, authors: list[str]) -> list[str]:
+        """Return the pseudonyms of many authors of a platform."""
+        if self._pseudonyms is None:
+            self._pseudonyms = keys.Pseudonyms(self.key())
+        return self._pseudonyms.of(source, authors)
 
     def key(self) -> bytes:
         """Return the key of the pseudonyms; it is made on first use."""
@@ -245,15 +252,18 @@ class Corpus(Reading):
             con = views.connect(self.path, state, spill=run.folder / "spill")
             try:
                 for name in tables:
-                    if name == "rejects" and commit.same_rejects(con, self.path, state, run.staged(name), run.raw):
-                        continue
-                    files, run.counts[name] = commit.merge(con, self.path, run.staged(name), name, run.run_id)
+                    if name != "rejects":
+                        files, run.counts[name] = commit.merge(con, self.path, run.staged(name), name, run.run_id)
+                        entry["tables"] |= files
+                rejects = run.staged("rejects") if "rejects" in tables else None
+                idle = state is full and not entry["tables"] and all(self._held(state, e) for e in run.raw)
+                if idle and commit.same_rejects(con, self.path, state, rejects, run.raw):
+                    return
+                if rejects is not None:
+                    files, run.counts["rejects"] = commit.merge(con, self.path, rejects, "rejects", run.run_id)
                     entry["tables"] |= files
-                fixed = "rejects" not in tables and not commit.same_rejects(con, self.path, state, None, run.raw)
             finally:
                 con.close()
-            if not entry["tables"] and not fixed and all(self._held(state, e) for e in run.raw) and state is full:
-                return
             if state is not full and self._same(full, {**state, "runs": [*state["runs"], entry]}):
                 layout.sweep(self.path, full)
                 return

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BLOCK = 1 << 20
+# Columns with few values; a dictionary of any other is built in vain.
+_REPEATING = [
+    "source",
+    "author",
+    "language",
+    "kind",
+    "service",
+    "run_id",
+    "_input",
+    "status",
+    "model",
+    "topics",
+    "stage",
+]
 #: Leaves out the rows of forgotten posts.
 Screen = Callable[[Any], Any]
 
@@ -159,7 +173,7 @@ class Run:
         with writing(self._root):
             if name not in self._writers:
                 self._writers[name] = pq.ParquetWriter(
-                    self.staged(name), table.schema, compression="zstd", compression_level=1
+                    self.staged(name), table.schema, compression="zstd", compression_level=1, use_dictionary=_REPEATING
                 )
             self._writers[name].write_table(table, row_group_size=122_880)
         return len(table)

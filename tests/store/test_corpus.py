@@ -211,6 +211,16 @@ def test_rejects_of_an_input_read_again_are_replaced(corpus: Corpus) -> None:
     assert corpus.rejects().empty
 
 
+def test_rejects_stay_when_an_input_read_again_only_changes_posts(corpus: Corpus) -> None:
+    row = {"file": "a.csv", "line": 3, "reason": "no text", "detail": "d", "raw": "r", "_input": "0"}
+    for text in ("one", "two"):
+        with corpus.run("import") as run:
+            run.add_raw(b"input a", name="a.csv", format="csv")
+            run.add_posts(posts([1], text=text))
+            run.add_rejects(pd.DataFrame([row]))
+    assert len(corpus.rejects()) == 1
+
+
 def test_ids_to_collect_leave_when_their_posts_come(corpus: Corpus) -> None:
     with corpus.run("import") as run:
         run.add_ids([("x", "1"), ("x", "2")])

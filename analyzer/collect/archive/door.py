@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 
+_NAMELESS = r"^https://(x\.com/i/status/\d+$|www\.reddit\.com/r/)"
+
+
 class Keeper(Protocol):
     """What the door asks of a corpus."""
 
@@ -48,7 +51,6 @@ class Door:
         self._official = {
             source: [a.lstrip("@").casefold() for a in accounts] for source, accounts in study.accounts.items()
         }
-        self._names: dict[tuple[str, str], str] = {}
         self.forgotten: set[tuple[str, str]] = set()
 
     def admit(self, drafts: pa.Table, *, mark: str) -> tuple[pa.Table, pa.Table | None]:
@@ -76,7 +78,7 @@ class Door:
             if column.name != "run_id":
                 columns[column.name] = drafts[column.name]
         columns["text"] = self._masker.texts(_array(drafts["text"]))
-        columns["url"] = self._masker.texts(_array(drafts["url"]))
+        columns["url"] = self._addresses(_array(drafts["url"]))
         columns["author"] = self._pseudonyms(drafts)
         columns["_line"] = drafts["_line"]
         columns["_input"] = pa.repeat(pa.scalar(mark), len(drafts))
@@ -152,21 +154,25 @@ class Door:
         sources = drafts["source"].unique().to_pylist()
         if len(sources) > 1:
             pairs = zip(drafts["source"].to_pylist(), drafts["author"].to_pylist(), strict=True)
-            return pa.array([None if a is None else self._name(s, a) for s, a in pairs], pa.string())
+            return pa.array([None if a is None else self._names(s, [a])[0] for s, a in pairs], pa.string())
         if not sources:
             return pa.nulls(0, pa.string())
         coded = _array(drafts["author"]).dictionary_encode()
-        names = [self._name(sources[0], a) for a in coded.dictionary.to_pylist()]
+        names = self._names(sources[0], coded.dictionary.to_pylist())
         return pa.DictionaryArray.from_arrays(coded.indices, pa.array(names, pa.string())).cast(pa.string())
 
-    def _name(self, source: str, author: str) -> str:
-        key = (source, author)
-        name = self._names.get(key)
-        if name is None:
-            if len(self._names) > 500_000:
-                self._names.clear()
-            name = self._names[key] = self._keeper.pseudonym(source, author)
-        return name
+    def _names(self, source: str, authors: list[str]) -> list[str]:
+        many = getattr(self._keeper, "pseudonyms", None)
+        return many(source, authors) if many else [self._keeper.pseudonym(source, a) for a in authors]
+
+    def _addresses(self, urls: pa.Array) -> pa.Array:
+        """Mask names in addresses; those that readers make themselves hold none and are passed by."""
+        import pyarrow.compute as pc
+
+        named = pc.fill_null(pc.invert(pc.match_substring_regex(urls, _NAMELESS)), False)
+        if not pc.any(named).as_py():
+            return urls
+        return pc.replace_with_mask(urls, named, self._masker.texts(urls.filter(named)))
 
 
 def _array(column: Any) -> pa.Array:

@@ -146,7 +146,8 @@ def _common(kind: str, text: str, more: str, clean: str) -> str:
         make_timestamp(TRY_CAST(retrieved AS BIGINT) * 1000000) AS observed_at, _line, 0 AS _item,
         coalesce({whole("t.created_utc")} AND {plain_text("words")} AND NOT contains(words, '&')
             AND regexp_full_match(t.id, '[a-z0-9]{{1,12}}') AND (t.name IS NULL OR t.name = fullname)
-            AND (t.author IS NULL OR regexp_full_match(t.author, '[A-Za-z_][A-Za-z0-9_-]*|\\[deleted\\]'))
+            AND (t.author IS NULL OR (t.author NOT IN ('true', 'false')
+                AND regexp_full_match(t.author, '[A-Za-z_][A-Za-z0-9_-]*|\\[deleted\\]')))
             AND (t.permalink IS NULL OR starts_with(t.permalink, '/r/'))
             AND (retrieved IS NULL OR {whole("retrieved")}) AND {clean}, false) AS clean
     FROM read WHERE TRY_CAST(t.created_utc AS UBIGINT) BETWEEN 946684800 AND 4102444800"""
@@ -157,7 +158,8 @@ def _comment_sql() -> str:
         "reply",
         "t.body",
         "t.parent_id AS parent_id, t.link_id AS thread_id, NULL::BIGINT AS n_replies, false AS has_link",
-        f"NOT contains(words, 'http') AND t.title IS NULL AND words NOT IN ({', '.join(repr(g) for g in _GONE)}) "
+        "NOT contains(words, 'http') AND t.title IS NULL AND words NOT IN ('true', 'false') "
+        f"AND words NOT IN ({', '.join(repr(g) for g in _GONE)}) "
         "AND (t.parent_id IS NULL OR starts_with(t.parent_id, 't')) "
         "AND (t.link_id IS NULL OR starts_with(t.link_id, 't'))",
     )
@@ -171,8 +173,9 @@ def _submission_sql() -> str:
         "ELSE t.title || chr(10) || chr(10) || t.selftext END",
         "NULL::VARCHAR AS parent_id, fullname AS thread_id, t.num_comments AS n_replies, false AS has_link",
         f"NOT contains(words, 'http') AND t.body IS NULL AND t.is_self = 'true' AND t.title NOT IN ({gone}) "
-        "AND trim(t.title) <> '' "
-        "AND (t.selftext IS NULL OR (ascii(t.selftext) NOT IN (123, 91) AND trim(t.selftext) = t.selftext))",
+        "AND t.title NOT IN ('true', 'false') AND trim(t.title) <> '' "
+        "AND (t.selftext IS NULL OR (ascii(t.selftext) NOT IN (123, 91) AND ascii(t.selftext) NOT BETWEEN 45 AND 57 "
+        "AND t.selftext NOT IN ('true', 'false') AND trim(t.selftext) = t.selftext))",
     )
 
 

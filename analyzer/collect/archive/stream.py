@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from analyzer.errors import InputError
 
-BLOCK = 1 << 20
+BLOCK = 4 << 20
 # A step of packed input that can never unpack to more than some hundred megabytes, whatever it holds.
 _STEP = 8 << 10
 #: A file that unpacks to this many times its size is refused as a bomb, once it is beyond `_FREE` bytes.
@@ -92,7 +92,7 @@ class Packed:
             while block:
                 inside = True
                 try:
-                    yield machine.decompress(block, 4 * BLOCK)
+                    yield machine.decompress(block, BLOCK)
                 except zlib.error as error:
                     self._damaged(str(error))
                     return

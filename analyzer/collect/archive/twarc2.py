@@ -6,13 +6,12 @@ referred to, and are not read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from analyzer.collect import fields
 from analyzer.collect.archive.base import JsonFormat, Row, checked_text
-from analyzer.collect.archive.fast import plain_text, utc, whole
+from analyzer.collect.archive.fast import plain_text, utc
 from analyzer.collect.archive.links import ELSEWHERE_X, any_elsewhere, has_address
 from analyzer.collect.archive.times import moment
 
@@ -20,24 +19,6 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 _KINDS = (("retweeted", "repost"), ("replied_to", "reply"), ("quoted", "quote"))
-_TWEET = {
-    "id": "VARCHAR",
-    "text": "VARCHAR",
-    "note_tweet": {"text": "VARCHAR"},
-    "author_id": "VARCHAR",
-    "created_at": "VARCHAR",
-    "conversation_id": "VARCHAR",
-    "lang": "VARCHAR",
-    "public_metrics": {"like_count": "BIGINT", "retweet_count": "BIGINT", "reply_count": "BIGINT"},
-    "referenced_tweets": [{"type": "VARCHAR", "id": "VARCHAR"}],
-    "entities": {"urls": [{"expanded_url": "VARCHAR"}]},
-}
-_FLAT = {**_TWEET, "author": {"username": "VARCHAR"}, "__twarc": {"retrieved_at": "VARCHAR"}}
-_PAGE = {
-    "data": [_TWEET],
-    "includes": {"users": [{"id": "VARCHAR", "username": "VARCHAR"}]},
-    "__twarc": {"retrieved_at": "VARCHAR"},
-}
 
 
 class Twarc2(JsonFormat):
@@ -137,68 +118,96 @@ def _links(post: Any, text: str) -> bool:
 
 # Up to this many references and addresses are read by SQL; posts with more are read one by one.
 _REFERENCES, _URLS = 2, 2
+# What SQL looks at: our name, and where it stands in a post. One pass over the line finds them all.
+_PATHS = {
+    "id": "$.id",
+    "words": "$.text",
+    "note": "$.note_tweet",
+    "author_id": "$.author_id",
+    "created": "$.created_at",
+    "thread": "$.conversation_id",
+    "lang": "$.lang",
+    "likes": "$.public_metrics.like_count",
+    "reposts": "$.public_metrics.retweet_count",
+    "replies": "$.public_metrics.reply_count",
+    **{f"r{i}_type": f"$.referenced_tweets[{i}].type" for i in range(_REFERENCES)},
+    **{f"r{i}_id": f"$.referenced_tweets[{i}].id" for i in range(_REFERENCES)},
+    "r_more": f"$.referenced_tweets[{_REFERENCES}]",
+    **{f"u{i}": f"$.entities.urls[{i}].expanded_url" for i in range(_URLS)},
+    "u_more": f"$.entities.urls[{_URLS}]",
+    "urls": "$.entities.urls",
+    "username": "$.author.username",
+    "retrieved": "$.__twarc.retrieved_at",
+}
+
+# Ids, then counts, each of digits only: one look at all of them together is the cheapest.
+_DIGITS = r"[0-9]+( [0-9]+){0,4}\|([0-9]{1,18}( [0-9]{1,18}){0,2})?"
 
 
-def _draft_sql(tweets: str) -> str:
-    """Return the columns of DRAFT from ``(_line, _item, t, username, retrieved_at)``.
-
-    Single elements are taken from short lists, because DuckDB's functions over lists cost more than all the rest.
-    """
-    picked = [(theirs, ours, i) for theirs, ours in _KINDS for i in range(1, _REFERENCES + 1)]
-    kind = " ".join(f"WHEN r{i}.type = '{theirs}' THEN '{ours}'" for theirs, ours, i in picked)
-    parent = " ".join(f"WHEN r{i}.type = '{theirs}' THEN r{i}.id" for theirs, _, i in picked)
-    urls = [f"u{i}" for i in range(1, _URLS + 1)]
-    out = " OR ".join(
-        f"({u} IS NOT NULL AND NOT starts_with({u}, 'https://twitter.com/') AND NOT starts_with({u}, 'https://x.com/'))"
-        for u in urls
+def _found(source: str, without: tuple[str, ...] = ()) -> str:
+    """Return SQL with one text column for each of `_PATHS`, from ``(_line, _item, j)``."""
+    names = [n for n in _PATHS if n not in without]
+    paths = ", ".join(f"'{_PATHS[n]}'" for n in names)
+    columns = ", ".join(f'v[{i}] AS "{n}"' for i, n in enumerate(names, 1))
+    kept = "".join(f", {n}" for n in without)
+    return (
+        f"SELECT _line, _item{kept}, {columns} "
+        f"FROM (SELECT _line, _item{kept}, json_extract_string(j, [{paths}]) AS v FROM ({source}))"
     )
-    plain_urls = " AND ".join(
-        f"({u} IS NULL OR starts_with({u}, 'https://twitter.com/') OR starts_with({u}, 'https://x.com/') OR "
+
+
+def _flat_sql() -> str:
+    return _draft_sql(_found("SELECT _line, 0 AS _item, line AS j FROM chunk"))
+
+
+def _pages_sql() -> str:
+    """Take pages apart first; who an author is stands beside the posts."""
+    source = """
+        SELECT _line, _item, j, retrieved,
+            users[list_position(ids, json_extract_string(j, '$.author_id'))] AS username
+        FROM (SELECT _line, unnest(posts) AS j, unnest(range(len(posts))) AS _item, ids, users, retrieved
+            FROM (SELECT _line, json_extract(line, '$.data[*]') AS posts,
+                json_extract_string(line, '$.includes.users[*].id') AS ids,
+                json_extract_string(line, '$.includes.users[*].username') AS users,
+                json_extract_string(line, '$.__twarc.retrieved_at') AS retrieved FROM chunk))"""
+    return _draft_sql(_found(source, ("username", "retrieved")))
+
+
+def _draft_sql(found: str) -> str:
+    """Return the columns of DRAFT from those of `_PATHS`."""
+    picked = [(theirs, ours, i) for theirs, ours in _KINDS for i in range(_REFERENCES)]
+    kind = " ".join(f"WHEN r{i}_type = '{theirs}' THEN '{ours}'" for theirs, ours, i in picked)
+    parent = " ".join(f"WHEN r{i}_type = '{theirs}' THEN r{i}_id" for theirs, _, i in picked)
+    urls = [f"u{i}" for i in range(_URLS)]
+    own = "(starts_with({0}, 'https://twitter.com/') OR starts_with({0}, 'https://x.com/'))"
+    out = " OR ".join(f"coalesce(NOT {own.format(u)}, false)" for u in urls)
+    plain = " AND ".join(
+        f"({u} IS NULL OR {own.format(u)} OR "
         f"(starts_with({u}, 'http') AND NOT contains({u}, 'twitter.com') AND NOT contains({u}, 'x.com')))"
         for u in urls
     )
     return f"""
-    WITH tweets AS ({tweets}),
-    read AS (SELECT *, {", ".join(f"t.referenced_tweets[{i}] AS r{i}" for i in range(1, _REFERENCES + 1))},
-        {", ".join(f"t.entities.urls[{i}].expanded_url AS u{i}" for i in range(1, _URLS + 1))},
-        coalesce(len(t.entities.urls), 0) AS n_urls,
-        TRY_CAST(t.created_at AS TIMESTAMP) AS time, TRY_CAST(retrieved_at AS TIMESTAMP) AS observed FROM tweets)
-    SELECT 'x' AS source, t.id AS post_id, time AS created_at, t.text AS text, t.author_id AS author,
-        username AS handle,
-        CASE WHEN strlen(t.lang) <> 2 THEN NULL WHEN t.lang = 'in' THEN 'id' WHEN t.lang = 'iw' THEN 'he'
-            WHEN t.lang = 'ji' THEN 'yi' WHEN t.lang = 'jw' THEN 'jv' ELSE t.lang END AS language,
-        CASE {kind} ELSE 'original' END AS kind, CASE {parent} END AS parent_id, t.conversation_id AS thread_id,
-        NULL::VARCHAR AS service, t.public_metrics.like_count AS n_likes, t.public_metrics.retweet_count AS n_reposts,
-        t.public_metrics.reply_count AS n_replies, 'https://x.com/i/status/' || t.id AS url,
-        CASE WHEN t.entities.urls IS NULL THEN contains(t.text, 'http://') OR contains(t.text, 'https://')
-            WHEN n_urls = 0 THEN false ELSE {out} END AS has_link,
+    WITH found AS ({found}),
+    read AS (SELECT *, TRY_CAST(created AS TIMESTAMP) AS time, TRY_CAST(retrieved AS TIMESTAMP) AS observed FROM found)
+    SELECT 'x' AS source, id AS post_id, time AS created_at, words AS text, author_id AS author, username AS handle,
+        CASE WHEN strlen(lang) <> 2 THEN NULL WHEN lang = 'in' THEN 'id' WHEN lang = 'iw' THEN 'he'
+            WHEN lang = 'ji' THEN 'yi' WHEN lang = 'jw' THEN 'jv' ELSE lang END AS language,
+        CASE WHEN r0_type IS NULL THEN 'original' {kind} ELSE 'original' END AS kind,
+        CASE WHEN r0_type IS NULL THEN NULL {parent} END AS parent_id, thread AS thread_id,
+        NULL::VARCHAR AS service, TRY_CAST(likes AS BIGINT) AS n_likes, TRY_CAST(reposts AS BIGINT) AS n_reposts,
+        TRY_CAST(replies AS BIGINT) AS n_replies, 'https://x.com/i/status/' || id AS url,
+        CASE WHEN urls IS NULL THEN contains(words, 'http://') OR contains(words, 'https://')
+            WHEN urls = '[]' THEN false ELSE {out} END AS has_link,
         observed AS observed_at, _line, _item,
-        coalesce({whole("t.id")} AND {utc("t.created_at", "time")}
-            AND {plain_text("t.text")} AND t.note_tweet IS NULL
-            AND (t.author_id IS NULL OR {whole("t.author_id")})
+        coalesce(regexp_full_match(concat_ws(' ', id, author_id, thread, r0_id, r1_id) || '|'
+                || concat_ws(' ', likes, reposts, replies), '{_DIGITS}') AND id <> ''
+            AND {utc("created", "time")} AND {plain_text("words")} AND note IS NULL
             AND (username IS NULL OR ascii(username) NOT BETWEEN 0 AND 64 AND ascii(username) NOT IN (91, 123))
-            AND (t.lang IS NULL OR (strlen(t.lang) <= 3 AND ascii(t.lang) BETWEEN 97 AND 122))
-            AND (t.conversation_id IS NULL OR {whole("t.conversation_id")})
-            AND coalesce(len(t.referenced_tweets), 0) <= {_REFERENCES}
-            AND CASE WHEN n_urls = 0 THEN true ELSE n_urls <= {_URLS} AND {plain_urls} END
-            AND (retrieved_at IS NULL OR (observed IS NOT NULL
-                AND (suffix(retrieved_at, 'Z') OR suffix(retrieved_at, '+00:00')))), false) AS clean
+            AND (lang IS NULL OR (strlen(lang) <= 3 AND ascii(lang) BETWEEN 97 AND 122))
+            AND CASE WHEN r0_type IS NULL AND r0_id IS NULL AND r_more IS NULL THEN r1_type IS NULL AND r1_id IS NULL
+                ELSE ascii(r0_type) BETWEEN 97 AND 122 AND r_more IS NULL
+                    AND (r1_type IS NULL OR ascii(r1_type) BETWEEN 97 AND 122) END
+            AND CASE WHEN urls IS NULL OR urls = '[]' THEN true ELSE ascii(urls) = 91 AND u_more IS NULL AND {plain} END
+            AND (retrieved IS NULL OR (observed IS NOT NULL
+                AND (suffix(retrieved, 'Z') OR suffix(retrieved, '+00:00')))), false) AS clean
     FROM read"""
-
-
-def _flat_sql() -> str:
-    return _draft_sql(
-        "SELECT _line, 0 AS _item, t, t.author.username AS username, t.__twarc.retrieved_at AS retrieved_at "
-        f"FROM (SELECT _line, json_transform(line, '{json.dumps(_FLAT)}') AS t FROM chunk)"
-    )
-
-
-def _pages_sql() -> str:
-    return _draft_sql(
-        f"""SELECT _line, _item, t,
-            CASE WHEN len(people) > 0 THEN people[list_position([p.id FOR p IN people], t.author_id)].username END
-                AS username, retrieved_at
-        FROM (SELECT _line, unnest(page.data) AS t, unnest(range(len(page.data))) AS _item,
-            page.includes.users AS people, page.__twarc.retrieved_at AS retrieved_at
-            FROM (SELECT _line, json_transform(line, '{json.dumps(_PAGE)}') AS page FROM chunk))"""
-    )
