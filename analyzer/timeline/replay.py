@@ -126,7 +126,7 @@ def watch(series: Series) -> list[dict[str, Any]]:
             continue
         if usual is None or (t - learned >= relearn and not (state and state.on)):
             usual, learned, first = baseline(_part(series, max(0, t - memory), t)), t, max(0, t - memory)
-        expected = max(_forecast(series, usual, first, t), 1e-3) * _doubt(series, usual, t - first)
+        expected = max(_forecast(series, usual, first, t), 1e-3) * _doubt(usual)
         state = state or Watch(series.bin_s)
         state.dispersion = usual.slow
         event = state.step(float(series.count[t]), expected)
@@ -137,10 +137,10 @@ def watch(series: Series) -> list[dict[str, Any]]:
     return events
 
 
-def _doubt(series: Series, usual: Baseline, n: int) -> float:
-    """Factor on the usual number while little is known: few posts so far, or not yet a whole day."""
+def _doubt(usual: Baseline) -> float:
+    """Factor on the usual number while little is known: few posts so far, or no daily rhythm yet."""
     posts = max(1.0, float(usual.mean.sum()))
-    return (1 + 1.5 / sqrt(posts)) * (1 if n * series.bin_s >= 86400 else 2)
+    return (1 + 1.5 / sqrt(posts)) * (2 if usual.season == "none" else 1)
 
 
 def _part(series: Series, a: int, b: int) -> Series:

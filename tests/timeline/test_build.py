@@ -95,18 +95,18 @@ def test_an_empty_study_is_not_enough_data(chatgpt: Built) -> None:
 
 @pytest.mark.parametrize("scenario", ["mobile", "payments"])
 def test_other_outages_are_found(scenario: str) -> None:
-    built = Built(scenario)
+    built = Built(scenario, n_posts=900)
     (row,) = built.timeline.incident_objects()
     assert row.kind == "outage"
     assert row.onset_low <= built.true("onset") <= row.onset_high
 
 
 def test_a_promotion_is_no_incident() -> None:
-    assert Built("promotion").timeline.verdict == "no incident found"
+    assert Built("promotion", n_posts=900).timeline.verdict == "no incident found"
 
 
 def test_trouble_of_another_provider_is_probably_collateral() -> None:
-    (row,) = Built("collateral").timeline.incident_objects()
+    (row,) = Built("collateral", n_posts=900).timeline.incident_objects()
     assert row.kind == "collateral"
     assert "probably collateral" in row.evidence
 

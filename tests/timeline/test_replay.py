@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analyzer.timeline import replay
+from analyzer.timeline.replay import arrivals, watch
+from analyzer.timeline.series import Series, microseconds
+from benchmarks.timeline import START, Outage, simulate
+from tests.timeline.conftest import Built
+
+
+def test_the_alarm_comes_soon_after_the_onset_and_once(chatgpt: Built) -> None:
+    events = replay(chatgpt.study, chatgpt.posts, chatgpt.labels)
+    assert [e["event"] for e in events] == ["alarm", "all clear"]
+    alarm = events[0]
+    assert pd.Timedelta(0) < alarm["time"] - chatgpt.true("onset") <= pd.Timedelta(minutes=20)
+    assert alarm["delay_low_s"] <= alarm["delay_s"] <= alarm["delay_high_s"]
+    assert events[1]["time"] > chatgpt.true("recovery")
+
+
+def test_no_alarm_on_a_quiet_study(quiet: Built) -> None:
+    assert replay(quiet.study, quiet.posts, quiet.labels) == []
+
+
+def test_false_alarms_are_rare_and_outages_are_caught() -> None:
+    alarms = hours = 0
+    for seed in range(8):
+        series, _ = simulate(Outage(base=(6, 60)[seed % 2], bin_min=20, days=7), seed=seed, quiet=True)
+        alarms += sum(e["event"] == "alarm" for e in watch(series))
+        hours += 7 * 24
+    assert alarms / hours * 1000 <= 1
+    delays = []
+    for seed in range(5):
+        series, truth = simulate(Outage(base=60, ratio=8, bin_min=10, days=7), seed=seed)
+        at = [(e["time"] - START).total_seconds() / 60 for e in watch(series) if e["event"] == "alarm"]
+        delays += [a - truth.onset for a in at if truth.onset <= a <= truth.recovery]
+    assert len(delays) == 5
+    assert np.median(delays) <= 20
+
+
+def test_each_bin_is_judged_by_the_past_only() -> None:
+    series, truth = simulate(Outage(base=60, ratio=8, bin_min=5, days=5), seed=3)
+    whole = watch(series)
+    cut = int(truth.onset // 5) + 12
+    part = watch(Series("s", START, 300, series.count[:cut], series.covered[:cut]))
+    assert part == [e for e in whole if e["time"] <= series.at(cut)]
+
+
+def test_posts_arrive_when_collected_live_and_when_written_otherwise() -> None:
+    written = pd.Series(pd.to_datetime(["2024-06-04T10:00Z", "2024-06-04T11:00Z"]))
+    live = pd.DataFrame({"created_at": written, "observed_at": written + pd.Timedelta(minutes=5)})
+    np.testing.assert_array_equal(arrivals(live), microseconds(live["observed_at"]))
+    archive = live.assign(observed_at=written + pd.Timedelta(days=900))
+    np.testing.assert_array_equal(arrivals(archive), microseconds(written))
+    np.testing.assert_array_equal(arrivals(live.assign(observed_at=pd.NaT)), microseconds(written))
