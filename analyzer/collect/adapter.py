@@ -17,7 +17,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from analyzer.collect.address import is_loopback
-from analyzer.collect.http import Answer, Ask, Broken
+from analyzer.collect.http import Answer, Ask, Body, Broken
 from analyzer.collect.wire import Wire
 
 #: Headers that clients need; all others are kept from them.
@@ -65,19 +65,16 @@ class WireAdapter(HTTPAdapter):
         policy = self._wire.policy
         try:
             response = super().send(request, stream=True, timeout=policy.timeout, **rest)
+            body = Body(policy)
             try:
-                parts, size = [], 0
                 for part in response.iter_content(65536):
-                    size += len(part)
-                    if size > policy.n_bytes:
-                        raise Broken(f"a body over {policy.n_bytes:,} bytes")
-                    parts.append(part)
+                    body.add(part)
             finally:
                 response.close()
         except requests.RequestException as error:
             raise Broken(type(error).__name__) from error
         lower = {k.lower(): v for k, v in response.headers.items()}
-        return Answer(response.status_code, lower, b"".join(parts))
+        return Answer(response.status_code, lower, body.whole())
 
 
 def session(wire: Wire, kinds: Kinds, *, base: str = "") -> requests.Session:

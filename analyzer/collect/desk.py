@@ -55,6 +55,8 @@ class Desk:
     spans: dict[str, list[Interval]] = field(default_factory=dict)
     holes: list[Hole] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    #: Small facts for the next collection's `memory`.
+    remember: dict[str, Any] = field(default_factory=dict)
     #: Seconds that a platform's search index may lag behind; the end of a live window is not counted as covered.
     settle_s: float = 60.0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -70,8 +71,8 @@ class Policy:
 
     Parameters
     ----------
-    connect_s, read_s
-        Time-outs of one attempt; a stall counts as a failure.
+    connect_s, read_s, total_s
+        Time-outs of one attempt: to connect, between two pieces of the body, and for the whole of it.
     tries
         Attempts at one request without success before giving up.
     base_s, backoff_s
@@ -84,6 +85,7 @@ class Policy:
 
     connect_s: float = 5.0
     read_s: float = 30.0
+    total_s: float = 300.0
     tries: int = 8
     base_s: float = 1.0
     backoff_s: float = 60.0
@@ -94,6 +96,27 @@ class Policy:
     def timeout(self) -> tuple[float, float]:
         """Connect and read time-outs, in seconds, as requests takes them."""
         return (self.connect_s, self.read_s)
+
+
+class Body:
+    """Gathers the pieces of one body, within the policy's size and time."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy, self._parts, self._size = policy, list[bytes](), 0
+        self._until = time.monotonic() + policy.total_s
+
+    def add(self, part: bytes) -> None:
+        """Take a piece; raises `Broken` beyond the size or time allowed."""
+        self._size += len(part)
+        if self._size > self._policy.n_bytes:
+            raise Broken(f"a body over {self._policy.n_bytes:,} bytes")
+        if time.monotonic() > self._until:
+            raise Broken(f"a body that took over {self._policy.total_s:,.0f} s")
+        self._parts.append(part)
+
+    def whole(self) -> bytes:
+        """Return the body."""
+        return b"".join(self._parts)
 
 
 class Layer:

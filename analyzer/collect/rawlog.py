@@ -7,6 +7,7 @@ was killed at any instant is simply run again and goes on where it stopped. A li
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
@@ -55,8 +56,11 @@ class RawLog:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _disk(path, error) from error
         self._asked: Counter[str] = Counter()
         self._at: dict[str, tuple[int, int]] = {}
         try:
@@ -128,13 +132,21 @@ class RawLog:
         # own bytes are kept, on one line.
         page = body.replace(b"\r", b" ").replace(b"\n", b" ") if is_json else dumps(body.decode("utf-8", "replace"))
         line = meta[:-1] + _MARK + page + b"}\n"
-        self._at[key] = (self._end, len(line))
+        start = self._end
         self._write(line)
+        self._at[key] = (start, len(line))
 
     def _write(self, line: bytes) -> None:
         view = memoryview(line)
-        while view:
-            view = view[os.write(self._fd, view) :]
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError as error:
+            # What was written of the line is taken back, so that the log stays whole.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._end)
+                os.lseek(self._fd, self._end, os.SEEK_SET)
+            raise _disk(self.path, error) from error
         self._end += len(line)
 
     def pages(self) -> Iterator[Page]:
@@ -181,6 +193,13 @@ def _entry(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None
+
+
+def _disk(path: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"{path}: cannot be written ({error.strerror or error}). Pages that were written are kept; free some space or "
+        "give a --corpus folder that may be written, then run the same command again"
+    )
 
 
 def _lock(fd: int, path: Path) -> None:

@@ -41,7 +41,8 @@ class Reddit(WireCollector):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._praw = client(desk, _kind)
-        self._threads: dict[str, None] = {}
+        #: Threads of the window, with how many comments they had.
+        self._threads: dict[str, int] = {}
 
     def fetch(self, study: Study) -> Iterator[Any]:
         """Search, list the newest, then read the comments of what was found in the window."""
@@ -104,15 +105,20 @@ class Reddit(WireCollector):
             time = fields.moment_or_none(getattr(item, "created_utc", None))
             if time is not None:
                 oldest = min(oldest, time)
-                if start <= time < end and getattr(item, "num_comments", None):
-                    self._threads.setdefault(str(item.id))
+                n_comments = vars(item).get("num_comments")
+                if start <= time < end and isinstance(n_comments, int) and n_comments > 0:
+                    self._threads[str(item.id)] = n_comments
 
     def _comments(self) -> Iterator[Any]:
         most = int(self.desk.setting("max_threads", 500))
-        for number, name in enumerate(self._threads):
+        before = fields.mapping(self.desk.memory.get("threads"))
+        # A thread that has no more comments than last time is not read again.
+        grown = [name for name, n in self._threads.items() if before.get(name) != n]
+        self.desk.remember["threads"] = {**before}
+        for number, name in enumerate(grown):
             if number >= most:
                 start, end = self.desk.window
-                note = f"comments of {most:,} of {len(self._threads):,} threads were read (max_threads)"
+                note = f"comments of {most:,} of {len(grown):,} threads were read (max_threads)"
                 self.desk.hole(start, end, "unknown", note)
                 return
             submission = self._praw.submission(name)
@@ -120,6 +126,7 @@ class Reddit(WireCollector):
                 self._guard(lambda s=submission: s.comments.replace_more(limit=self._more(), threshold=0))
             except Refused as error:
                 self.desk.notes[f"thread {name}"] = f"HTTP {error.status}"
+            self.desk.remember["threads"][name] = self._threads[name]
             yield self.wire.last
 
     def _more(self) -> int:

@@ -190,7 +190,7 @@ def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result
     name = result.source
     info: dict[str, Any] = {"platform": name, "session": rawlog.session}
     if desk is not None:
-        info |= {"spans": plan.to_rows(desk.all_spans()), "memory": {**desk.memory, **_memory(desk)}}
+        info |= {"spans": plan.to_rows(desk.all_spans()), "memory": {**desk.memory, **desk.remember}}
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
         entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
@@ -212,10 +212,6 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from analyzer.schema import UPDATES
 
     return [{n: r.get(n) for n in UPDATES.names if n != "run_id"} for r in rows]
-
-
-def _memory(desk: Desk) -> dict[str, Any]:
-    return {k: desk.notes[k] for k in ("etags", "completeness") if k in desk.notes}
 
 
 def _renewed(rawlog: RawLog, header: Mapping[str, Any], source: Any, study: Study, corpus: Corpus) -> RawLog:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from analyzer.collect import fields, statusfeed
 from analyzer.collect.address import checked
@@ -22,6 +22,8 @@ from analyzer.study import Study
 
 #: Statuspage gives the 50 most recent incidents and no second page.
 MOST = 50
+#: Moves of a page that are followed.
+HOPS = 4
 FEEDS = ("/history.atom", "/history.rss", "/feed.atom", "/feed.rss")
 _MAINTENANCE = frozenset({"scheduled", "in_progress", "verifying", "completed"})
 
@@ -75,7 +77,7 @@ class StatusPage(WireCollector):
     def _try(self, url: str, kind: str) -> Answer:
         """Ask once for a small page without recording, since a page that is not there may answer anything."""
         if self._is_there(url, kind):
-            answer = self.wire.get(url, kind=kind, headers=self._conditional(url), sound=False)
+            answer = self._get(url, kind)
             # Some pages answer every address with the same HTML.
             return answer if answer.status != 200 or _is_of(kind, answer.body) else Answer(404, {}, b"")
         return Answer(404, {}, b"")
@@ -83,8 +85,18 @@ class StatusPage(WireCollector):
     def _is_there(self, url: str, kind: str) -> bool:
         if kind != "native":
             return True
-        answer = self.wire.get(url.removesuffix("/incidents"), kind="probe", sound=False)
+        answer = self._get(url.removesuffix("/incidents"), "probe")
         return answer.status == 200 and _is_of("probe", answer.body)
+
+    def _get(self, url: str, kind: str) -> Answer:
+        """GET, following a page that has moved (as status.anthropic.com did), though never to plain http."""
+        for _ in range(HOPS):
+            answer = self.wire.get(url, kind=kind, headers=self._conditional(url), sound=False)
+            target = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not target:
+                return answer
+            url = checked(urljoin(url, target), name=self.name)
+        return answer
 
     def _conditional(self, url: str) -> dict[str, str]:
         etag = fields.maybe(fields.mapping(self.desk.memory.get("etags")), url)
@@ -92,7 +104,7 @@ class StatusPage(WireCollector):
 
     def _answered(self, url: str, kind: str, answer: Answer) -> Iterator[Any]:
         if etag := answer.headers.get("etag"):
-            self.desk.notes["etags"] = {url: etag}
+            self.desk.remember["etags"] = {url: etag}
         page = answer.body.decode("utf-8", "replace") if kind == "feed" else loads(answer.body)
         yield page
         found = [i for i in self.items(kind, page) if isinstance(i, dict)]
@@ -103,6 +115,7 @@ class StatusPage(WireCollector):
             complete = "incident.io's compatible shim: without the provider's words"
         if kind == "incidents" and len(incidents) >= MOST:
             complete += f"; the {MOST} most recent incidents only"
+        self.desk.remember["completeness"] = complete
         self.desk.notes |= {"answered": kind, "completeness": complete, "n_incidents": len(incidents)}
         self.desk.notify(f"statuspage: {complete}, {len(incidents)} incidents, {len(found)} updates")
         start, end = self.desk.window

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from analyzer.collect.address import is_loopback
-from analyzer.collect.http import Answer, Ask, Broken, Layer, Policy
+from analyzer.collect.http import Answer, Ask, Body, Broken, Layer, Policy
 from analyzer.collect.plainjson import dumps, loads
 from analyzer.collect.rawlog import RawLog
 from analyzer.errors import CollectError
@@ -210,14 +210,11 @@ class Wire:
             )
         try:
             with self._client.stream(ask.method, ask.url, headers=dict(ask.headers), content=ask.body) as response:
-                parts, size = [], 0
+                body = Body(self.policy)
                 for part in response.iter_bytes():
-                    size += len(part)
-                    if size > self.policy.n_bytes:
-                        raise Broken(f"a body over {self.policy.n_bytes:,} bytes")
-                    parts.append(part)
+                    body.add(part)
                 lower = {k.lower(): v for k, v in response.headers.items()}
-                return Answer(response.status_code, lower, b"".join(parts), self.layer.clock.now())
+                return Answer(response.status_code, lower, body.whole(), self.layer.clock.now())
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Broken(type(error).__name__) from error
 

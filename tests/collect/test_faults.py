@@ -40,7 +40,7 @@ def collected(source: str, folder: Path, script: Script, *, read_s: float = 5.0)
 
 
 @pytest.mark.parametrize("source", play.SOURCES)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_random_faults_change_nothing(source: str, seed: int, undisturbed: Any, tmp_path: Path) -> None:
     assert collected(source, tmp_path, Script(seed=seed, rate=0.35)) == undisturbed(source)
 

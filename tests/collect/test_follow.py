@@ -44,7 +44,9 @@ def test_rounds_keep_to_the_interval() -> None:
     assert steps == pytest.approx([60, 60, 60], abs=0.5)
 
 
-@pytest.mark.parametrize("source", ["x", "bluesky", "hackernews", "mastodon", "reddit"])
+@pytest.mark.parametrize(
+    "source", ["x", "bluesky", "reddit", *(pytest.param(s, marks=pytest.mark.slow) for s in ("hackernews", "mastodon"))]
+)
 def test_following_ends_with_what_one_collection_at_the_end_finds(source: str, tmp_path: Path) -> None:
     """Each round sees posts up to its own moment; all rounds together see what is seen afterwards."""
     step = dt.timedelta(minutes=72)
@@ -79,7 +81,7 @@ def test_following_ends_with_what_one_collection_at_the_end_finds(source: str, t
         assert covered["end"].max() == world.UNTIL
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_ends_it_and_what_was_collected_is_there(number: signal.Signals, tmp_path: Path) -> None:
     # The tenth request stalls, so that the signal comes in the middle of a collection.
     script = Script(queue=[""] * 9 + ["stall"], stall_s=1.0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 
 from analyzer.collect import limits
 from analyzer.collect.clock import QuickClock, Stopped
-from analyzer.collect.http import Answer, Ask, Broken, Capped, GaveUp, Held, Layer, Policy
+from analyzer.collect.http import Answer, Ask, Body, Broken, Capped, GaveUp, Held, Layer, Policy
 
 NOW = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
 ASK = Ask("GET", "https://example.org/2/tweets?query=secretterm")
@@ -111,6 +112,20 @@ def test_a_stop_ends_it_before_the_next_request_and_during_a_wait() -> None:
 
     with pytest.raises(Stopped):
         made.run(ASK, send)
+
+
+def test_a_body_has_a_size_and_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = Body(Policy(n_bytes=10))
+    body.add(b"12345")
+    with pytest.raises(Broken, match="over 10 bytes"):
+        body.add(b"123456")
+    body = Body(Policy(total_s=300))
+    body.add(b"1")
+    later = time.monotonic() + 301
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    with pytest.raises(Broken, match="over 300 s"):
+        body.add(b"2")
+    assert body.whole() == b"1"
 
 
 def test_same_seed_same_waits() -> None:

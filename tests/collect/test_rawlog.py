@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from analyzer.collect.rawlog import RawLog, read_pages
+from analyzer.errors import CorpusError
 
 AT = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
 HEADER = {"source": "x", "started": AT.isoformat(), "study": "abc"}
@@ -78,6 +83,33 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert "CorpusError" in found.stderr and "another process" in found.stderr
     log.close()
     RawLog(tmp_path / "log", HEADER).close()
+
+
+def test_a_full_disk_leaves_whole_pages_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "log", b'{"n": 0}')
+    log = RawLog(tmp_path / "log", HEADER)
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        if len(data) > 20:
+            return real(fd, bytes(data[:20]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    key = log.key("GET", "https://example.org/?n=1", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write)
+        with pytest.raises(CorpusError, match="No space left on device"):
+            log.append(key, kind="search", url="https://example.org/", at=AT, body=b'{"n": 10000000000}', is_json=True)
+    assert log.get(key) is None
+    log.append(key, kind="search", url="https://example.org/", at=AT, body=b'{"n": 1}', is_json=True)
+    log.close()
+    assert [p.page["n"] for p in read_pages(tmp_path / "log")] == [0, 1]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CorpusError, match="cannot be written"):
+        RawLog(tmp_path / "file" / "log", HEADER)
 
 
 def test_order_of_parameters_makes_no_other_request(tmp_path: Path) -> None:

@@ -64,6 +64,24 @@ def test_a_cut_listing_is_said_and_other_orders_are_asked_for(tmp_path: Path) ->
         assert found == {"relevance", "top", "comments", "new"}
 
 
+def test_only_threads_that_have_grown_are_read_again(tmp_path: Path) -> None:
+    made = world.World(120, platforms=("reddit",))
+    with Platforms(made) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, ["reddit"], options=play.options(tmp_path))
+        link = next(p for p in reddit.submissions(made, "all") if reddit.comments(made, p))
+        made.posts["reddit"].append(world.Post(500, world.NOW, 3, "one more", link.n))
+        made.__dict__.pop("_comments")
+        made._folded.clear()
+        platforms.requests.clear()
+        n = len(corpus.posts())
+        collect(study, corpus, ["reddit"], options=play.options(tmp_path))
+        assert [u for u in platforms.pages() if "/comments/" in u] == [
+            u for u in platforms.pages() if f"/comments/{reddit.short(link)}/" in u
+        ]
+        assert len(corpus.posts()) == n + 1
+
+
 def test_a_missing_subreddit_is_a_gap_and_all_missing_an_error(tmp_path: Path) -> None:
     with Platforms(world.World(40)) as platforms:
         study = play.study(platforms.base, reddit={"subreddits": ("nothere", reddit.SUBREDDITS[1])})

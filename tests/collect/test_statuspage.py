@@ -71,6 +71,30 @@ def test_a_page_that_answers_everything_with_html(tmp_path: Path, monkeypatch: p
         assert sum(options.clock.slept) < 60  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("target", "follows"), [("", True), ("http://status.example.org", False)])
+def test_a_page_that_has_moved(target: str, follows: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.platforms import server
+
+    real = status.answer
+
+    def answer(request: server.Request) -> server.Reply:
+        if request.path.startswith("/old"):
+            moved = (target or request.base) + request.path.removeprefix("/old")
+            return server.Reply(301, b"", {"location": moved})
+        return real(request)
+
+    monkeypatch.setattr(status, "answer", answer)
+    with Platforms(world.World(1)) as platforms:
+        study = play.study(platforms.base, statuspage={"base_url": f"{platforms.base}/old"})
+        corpus = play.corpus(tmp_path)
+        if follows:
+            collect(study, corpus, ["statuspage"], options=play.options(tmp_path))
+            assert len(corpus.updates()) == 4
+        else:
+            with pytest.raises(CollectError, match="plain http"):
+                collect(study, corpus, ["statuspage"], options=play.options(tmp_path))
+
+
 def test_study_without_a_page(tmp_path: Path) -> None:
     study = replace(play.study("http://127.0.0.1:1"), status_page="", sources={})
     with pytest.raises(CollectError, match="names no status page"):
