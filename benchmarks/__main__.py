@@ -30,9 +30,7 @@ def main() -> int:
     names = sorted(p.stem for p in HERE.glob("[a-z]*.py"))
     parser.add_argument("names", nargs="*", default=names, metavar="NAME", help=f"of {', '.join(names)}")
     args = parser.parse_args()
-    parts = [
-        f"# Results\n\n{machine()}; {datetime.now(UTC):%Y-%m-%d}. Ratios carry over to other machines, seconds do not.\n"
-    ]
+    parts = [f"# Results\n\n{machine()}; {datetime.now(UTC):%Y-%m-%d}. Ratios carry over, seconds do not.\n"]
     failed = 0
     for name in args.names:
         print(f"== {name}", file=sys.stderr)
