@@ -2,7 +2,8 @@
 
 Small incidents give wild shares; a league table of them ranks noise. Each share is pulled towards their mean by as much
 as its own uncertainty asks (empirical Bayes on the logit scale, Morris 1983, doi:10.1080/01621459.1983.10477920; the
-spread between incidents by DerSimonian and Laird 1986). Pairs are compared by a normal test on the logit scale with Holm's correction.
+spread between incidents by DerSimonian and Laird 1986). Pairs are compared by a normal test on the logit scale with
+Holm's correction.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def test_no_text_in_a_chart_leaves_its_drawing(browser: Any, reports: Any, kind:
     [
         ("normal", 1440, "light"),
         ("normal", 360, "dark"),
-        ("markup", 768, "dark"),
+        pytest.param("markup", 768, "dark", marks=SLOW),
         pytest.param("none", 360, "light", marks=SLOW),
     ],
 )

@@ -47,6 +47,8 @@ def test_chart_is_drawn_at_both_widths(plot: Any) -> None:
         assert source.startswith("<svg viewBox=") and "<script" not in source
         assert texts(source).strip(), "text stays text"
         assert 'class="pt"' in source or plot.__name__ == "plot_overview"
+        loose = {c for c in re.findall(r"(?<!url\()#[0-9a-f]{6}\b", source) if c != "#000000"}
+        assert loose == set(), "a colour without a role does not follow the page into the dark"
 
 
 @pytest.mark.slow
@@ -167,20 +169,12 @@ def test_each_colour_has_one_role_and_enough_contrast() -> None:
         assert contrast(style.ROLES["line"][which], paper) >= 3.0
 
 
-def test_every_colour_of_a_drawing_follows_the_page() -> None:
-    timeline = make_timeline()
-    for plot in CHARTS:
-        source = drawn(plot, timeline, module(plot).sizes(view(timeline))[0])
-        loose = {c for c in re.findall(r"(?<!url\()#[0-9a-f]{6}\b", source) if c != "#000000"}
-        assert loose == set(), f"{plot.__name__} uses colours without a role"
-
-
-def test_comparison_charts_are_drawn_for_two_and_for_many() -> None:
-    for n in (2, 14):
-        timelines = [make_timeline("tiny") for _ in range(n)]
-        for plot in (plot_comparison, plot_compared):
-            figure = svg.draw(lambda ax, plot=plot, ts=timelines: plot(ts, ax=ax), (7.4, 9.0))
-            assert "Parrot" in texts(svg.to_svg(figure, name="c"))
+@pytest.mark.parametrize("n", [2, pytest.param(14, marks=pytest.mark.slow)])
+def test_comparison_charts_are_drawn_for_two_and_for_many(n: int) -> None:
+    timelines = [make_timeline("tiny") for _ in range(n)]
+    for plot in (plot_comparison, plot_compared):
+        figure = svg.draw(lambda ax, plot=plot: plot(timelines, ax=ax), (7.4, 9.0))
+        assert "Parrot" in texts(svg.to_svg(figure, name="c"))
 
 
 @pytest.mark.parametrize(

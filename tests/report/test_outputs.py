@@ -62,7 +62,12 @@ def strings(document: Any) -> list[str]:
     return [plain(s) for s in out]
 
 
-@pytest.mark.parametrize("kind", ["normal", pytest.param("huge", marks=pytest.mark.slow), "none"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "kind", ["normal", pytest.param("huge", marks=SLOW), pytest.param("none", marks=SLOW), "short"]
+)
 def test_four_outputs_print_the_same_digits(reports: Any, kind: str) -> None:
     wanted = strings(build(reports.timeline(kind)))
     assert len(wanted) > 50
@@ -133,6 +138,7 @@ def test_hostile_text_is_inert(reports: Any, suffix: str) -> None:
         assert "\\*em\\*" in source and "`c`" not in source.replace("\\`", "")
 
 
+@SLOW
 def test_hostile_text_is_set_letter_for_letter_in_pdf(reports: Any) -> None:
     text = of_pdf(reports.path("markup", ".pdf"))
     assert "<script>alert(1)</script> & =Co|*x*" in text and "#let x = 1" in text
@@ -166,7 +172,7 @@ def test_posts_appear_only_by_request(tmp_path: Path) -> None:
 
 
 def test_suppressed_cells_say_so_and_hide_their_numbers(tmp_path: Path) -> None:
-    base = make_timeline("none")
+    base = make_timeline("short")
     row = {"scope": "incident", "group": "all", "measure": "frustration_ge2", "n": 4, "n_positive": 3}
     row |= {"naive": 0.7512, "naive_low": 0.3012, "naive_high": 0.9512, "method": "suppressed", "suppressed": True}
     render(replace(base, shares=make(SHARES, [row])), [tmp_path / "r.html", tmp_path / "r.md", tmp_path / "r.json"])
@@ -188,7 +194,7 @@ def test_outputs_are_whole_or_not_there(tmp_path: Path) -> None:
 def test_same_timeline_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        render(make_timeline("none"), [tmp_path / name / f"r{s}" for s in (".html", ".md", ".json")])
+        render(make_timeline("short"), [tmp_path / name / f"r{s}" for s in (".html", ".md", ".json")])
     for suffix in (".html", ".md", ".json"):
         assert (tmp_path / "a" / f"r{suffix}").read_bytes() == (tmp_path / "b" / f"r{suffix}").read_bytes()
 
