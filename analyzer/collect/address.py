@@ -44,6 +44,8 @@ def checked(url: str, *, name: str) -> str:
         raise CollectError(f"{where} = {url!r} is no http(s) address, such as 'https://example.org'")
     if parts.username or parts.password:
         raise CollectError(f"{where} holds a user name or password; take it out (credentials go in the environment)")
+    if parts.query or parts.fragment:
+        raise CollectError(f"{where} holds a query or fragment; give the address only")
     if parts.scheme == "http" and not is_loopback(url):
         raise CollectError(
             f"{where} = {url!r}: plain http would send credentials in the open; use https "

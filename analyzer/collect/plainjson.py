@@ -19,7 +19,7 @@ def loads(data: bytes | str) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        text = data.decode("utf-8-sig", "replace") if isinstance(data, bytes) else data
         try:
             return _mend(json.loads(text, parse_constant=_refuse))
         except RecursionError as error:

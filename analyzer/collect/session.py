@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 FORMAT = "pages"
 #: Without a new page, what was covered is written again only when it has grown by this many seconds.
 QUIET_S = 900.0
+#: Seconds that a commit waits for another writer.
+PATIENCE = 60
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def collect_one(
             desk, collector = None, PageCollector(source)
             _fetch_own(source, study, rawlog, result, options)
         if len(rawlog) or (desk is not None and (desk.holes or desk.grown_s() > QUIET_S)):
-            _commit(rawlog, collector, study, corpus, result, desk)
+            _when_free(options.clock, lambda: _commit(rawlog, collector, study, corpus, result, desk))
         rawlog.close(remove=True)
     except BaseException:
         rawlog.close()
@@ -129,7 +132,8 @@ def _fetch(
     seed = int(rawlog.session[:8], 16) if options.seed is None else options.seed
     layer = Layer(source.name, limit=source.limit, clock=options.clock, policy=options.policy, seed=seed, notify=notify)
     meter = Meter(source.name, source.items, layer, notify)
-    wire = Wire(layer, rawlog, user_agent=options.user_agent, shape=source.shape, on_page=meter.page)
+    agent = str(study.sources.get(source.name, {}).get("user_agent") or options.user_agent)
+    wire = Wire(layer, rawlog, user_agent=agent, shape=source.shape, on_page=meter.page)
     last = _last_info(corpus, source.name)
     desk = Desk(
         source.name,
@@ -180,6 +184,21 @@ def _fetch_own(source: Any, study: Study, rawlog: RawLog, result: Result, option
         result.stopped = True
     except CollectError as error:
         result.error = str(error)
+
+
+def _when_free(clock: Clock, commit: Callable[[], None]) -> None:
+    """Commit; where another command is writing to the corpus, wait for it a while."""
+    for left in range(PATIENCE, -1, -1):
+        try:
+            return commit()
+        except CorpusError as error:
+            if "is being written" not in str(error) or not left:
+                raise
+            log.info("%s", error)
+        try:
+            clock.sleep(1.0)
+        except Stopped:  # the signal asks to stop, and the pages are still to be written
+            time.sleep(1.0)
 
 
 def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result: Result, desk: Desk | None) -> None:

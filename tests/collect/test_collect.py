@@ -147,6 +147,25 @@ def test_two_collections_of_one_source_do_not_mix(tmp_path: Path) -> None:
         held.close(remove=True)
 
 
+def test_a_commit_waits_for_another_writer(tmp_path: Path) -> None:
+    with Platforms(world.World(10)) as platforms:
+        corpus = play.corpus(tmp_path)
+        options = play.options(tmp_path)
+        real, held = options.clock.sleep, []
+
+        def sleep(seconds: float) -> None:
+            real(seconds)
+            if held:
+                held.pop().__exit__(None, None, None)
+
+        options.clock.sleep = sleep  # type: ignore[method-assign]
+        other = corpus.run("import")
+        other.__enter__()
+        held.append(other)
+        collect(play.study(platforms.base), corpus, ["hackernews"], options=options)
+        assert not held and len(corpus.posts()) > 0
+
+
 def test_what_a_page_adds_is_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.platforms import hackernews
 

@@ -43,6 +43,7 @@ def test_addresses_that_may_be_used(url: str) -> None:
         ("http://localhost.example.org", "plain http"),
         ("http://10.0.0.1", "plain http"),
         ("https://user:word@example.org", "user name or password"),
+        ("https://example.org/?key=1", "query or fragment"),
         ("ftp://example.org", "no http"),
         ("example.org", "no http"),
         ("http://", "no http"),
@@ -130,6 +131,7 @@ def test_counts_are_unknown_never_zero(value: Any, expected: int | None) -> None
 
 
 def test_lone_surrogates_and_big_numbers() -> None:
+    assert loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     assert loads(b'"a\\ud83d b"') == "a\ufffd b"
     assert loads(dumps({"n": 2**80})) == {"n": 2**80} or isinstance(loads(dumps({"n": 2**80}))["n"], float)
     for bad in (b"{", b"NaN", b'{"a": Infinity}', b"\x00", b"", b"[" * 100_000):
