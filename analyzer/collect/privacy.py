@@ -47,6 +47,7 @@ _MARKS = (
     "youtube.com/",
     "t.me/",
 )
+_COLUMN_MARKS = "(?i)did:|" + "|".join(re.escape(mark) for mark in _MARKS)
 _NO_PERSON = {"i", "home", "search", "hashtag", "intent", "share", "explore", "about", "help", "settings", "status"}
 _REDDIT = re.compile(r"(?<![\w/.])(/?u/)([\w-]+)")
 _DID = re.compile(r"did:(?:plc|web):[\w.:%-]+")
@@ -109,15 +110,18 @@ class Masker:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = pc.or_(
-            pc.match_substring(texts, "@"), pc.match_substring_regex(texts, r"(?i)\bu/|\.(com|net|app|me)/|did:")
-        )
-        found = pc.fill_null(found, False)
-        chosen = texts.filter(found)
-        if not len(chosen):
-            return texts
-        masked = pa.array([self.text(t) for t in chosen.to_pylist()], type=texts.type)
-        return pc.replace_with_mask(texts, found, masked)
+        mentions = pc.match_substring(texts, "@")
+        others = pc.or_(pc.match_substring_regex(texts, _COLUMN_MARKS), pc.match_substring(texts, "u/"))
+        for found, mask in (
+            (pc.and_(mentions, pc.invert(others)), self._mentions),  # most of them: no more than mentions
+            (others, self.text),
+        ):
+            found = pc.fill_null(found, False)
+            chosen = texts.filter(found)
+            if len(chosen):
+                masked = pa.array([mask(t) for t in chosen.to_pylist()], type=texts.type)
+                texts = pc.replace_with_mask(texts, found, masked)
+        return texts
 
     def _mentions(self, text: str) -> str:
         """Mask what follows an ``@``; linear in the text, whatever it holds."""

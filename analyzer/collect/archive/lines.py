@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Bytes of a chunk; small enough for a few of them to fit any memory, large enough for column operations to pay.
-CHUNK = 8 << 20
+CHUNK = 24 << 20
 #: A line longer than this is rejected (the longest page of an archive has some 4 MB).
 MAX_LINE = 32 << 20
 

@@ -144,7 +144,7 @@ def _common(kind: str, text: str, more: str, clean: str) -> str:
         NULL::VARCHAR AS service, t.score AS n_likes, NULL::BIGINT AS n_reposts,
         'https://www.reddit.com' || t.permalink AS url, {more},
         make_timestamp(TRY_CAST(retrieved AS BIGINT) * 1000000) AS observed_at, _line, 0 AS _item,
-        coalesce({whole("t.created_utc")} AND {plain_text("words")} AND NOT contains(words, '&')
+        coalesce({whole("t.created_utc")} AND {plain_text("words", "ascii(words)")} AND NOT contains(words, '&')
             AND regexp_full_match(t.id, '[a-z0-9]{{1,12}}') AND (t.name IS NULL OR t.name = fullname)
             AND (t.author IS NULL OR (t.author NOT IN ('true', 'false')
                 AND regexp_full_match(t.author, '[A-Za-z_][A-Za-z0-9_-]*|\\[deleted\\]')))

@@ -188,7 +188,8 @@ def _draft_sql(found: str) -> str:
     )
     return f"""
     WITH found AS ({found}),
-    read AS (SELECT *, TRY_CAST(created AS TIMESTAMP) AS time, TRY_CAST(retrieved AS TIMESTAMP) AS observed FROM found)
+    read AS (SELECT *, TRY_CAST(created AS TIMESTAMP) AS time, TRY_CAST(retrieved AS TIMESTAMP) AS observed,
+        ascii(words) AS first, ascii(username) AS initial FROM found)
     SELECT 'x' AS source, id AS post_id, time AS created_at, words AS text, author_id AS author, username AS handle,
         CASE WHEN strlen(lang) <> 2 THEN NULL WHEN lang = 'in' THEN 'id' WHEN lang = 'iw' THEN 'he'
             WHEN lang = 'ji' THEN 'yi' WHEN lang = 'jw' THEN 'jv' ELSE lang END AS language,
@@ -201,8 +202,8 @@ def _draft_sql(found: str) -> str:
         observed AS observed_at, _line, _item,
         coalesce(regexp_full_match(concat_ws(' ', id, author_id, thread, r0_id, r1_id) || '|'
                 || concat_ws(' ', likes, reposts, replies), '{_DIGITS}') AND id <> ''
-            AND {utc("created", "time")} AND {plain_text("words")} AND note IS NULL
-            AND (username IS NULL OR ascii(username) NOT BETWEEN 0 AND 64 AND ascii(username) NOT IN (91, 123))
+            AND {utc("created", "time")} AND {plain_text("words", "first")} AND note IS NULL
+            AND (username IS NULL OR (initial BETWEEN 65 AND 122 AND initial <> 91))
             AND (lang IS NULL OR (strlen(lang) <= 3 AND ascii(lang) BETWEEN 97 AND 122))
             AND CASE WHEN r0_type IS NULL AND r0_id IS NULL AND r_more IS NULL THEN r1_type IS NULL AND r1_id IS NULL
                 ELSE ascii(r0_type) BETWEEN 97 AND 122 AND r_more IS NULL
