@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights" / "fast"
 #: Texts scored together; small enough for the caches, large enough for the matrix products.
-CHUNK = 16_384
+CHUNK = 8192
 
 
 class Fast:
@@ -46,7 +46,13 @@ class Fast:
         If the weights are missing or of another format.
     """
 
-    def __init__(self, folder: str | Path = WEIGHTS, *, threads: int | None = None, compiled: bool = True) -> None:
+    def __init__(
+        self,
+        folder: str | Path = WEIGHTS,
+        *,
+        threads: int | None = None,
+        compiled: bool = True,
+    ) -> None:
         from analyzer.nlp.heads import Heads
 
         self.folder = Path(folder)
@@ -56,13 +62,17 @@ class Fast:
         self._threads = threads
         self._compiled = compiled
         self.name: str = str(arrays["name"])
-        self.thresholds: Mapping[str, float] = dict(zip(SCORES, arrays["thresholds"].tolist(), strict=True))
+        self.thresholds: Mapping[str, float] = dict(
+            zip(SCORES, arrays["thresholds"].tolist(), strict=True)
+        )
 
     def scores(self, texts: pa.StringArray) -> pd.DataFrame:
         """Return status, language and SCORES of each text (see `Classifier.scores`)."""
         import numpy as np
         import pandas as pd
         import pyarrow as pa
+
+        from analyzer.nlp.hashing import sums
 
         n = len(texts)
         p = np.zeros((len(SCORES), n), np.float32)
@@ -71,7 +81,10 @@ class Fast:
         def work(start: int) -> None:
             part = texts.slice(start, CHUNK)
             stop = start + len(part)
-            p[:, start:stop], status[start:stop], language[start:stop] = self._judge(part)
+            total, info = sums(part, self._table, compiled=self._compiled)
+            status[start:stop], language[start:stop] = self._heads.judge(
+                total, info, p[:, start:stop]
+            )
 
         starts = range(0, n, CHUNK)
         threads = min(self._threads or os.cpu_count() or 1, len(starts))
@@ -87,8 +100,13 @@ class Fast:
             coded = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(values))
             return pd.Series(pd.arrays.ArrowExtensionArray(coded.cast(pa.string())))
 
-        columns = {"status": words(status, STATUS), "language": words(language, LANGUAGES)}
-        return pd.DataFrame({**columns, **{name: p[k] for k, name in enumerate(SCORES)}}, copy=False)
+        columns = {
+            "status": words(status, STATUS),
+            "language": words(language, LANGUAGES),
+        }
+        return pd.DataFrame(
+            {**columns, **{name: p[k] for k, name in enumerate(SCORES)}}, copy=False
+        )
 
     def calibration(self) -> pd.DataFrame | None:
         """Return the out-of-fold scores and the true labels of the training posts (numbers only)."""
@@ -96,12 +114,6 @@ class Fast:
 
         path = self.folder / "calibration.npz"
         return pd.DataFrame(dict(_read(path))) if path.is_file() else None
-
-    def _judge(self, texts: pa.StringArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        from analyzer.nlp.hashing import sums
-
-        total, info = sums(texts, self._table, compiled=self._compiled)
-        return self._heads.judge(total, info)
 
 
 @lru_cache(maxsize=1)
@@ -130,6 +142,10 @@ def _read(path: Path) -> Mapping[str, np.ndarray]:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {k: file[k] for k in file.files}
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: no weights here; make them with `outage-analyzer train`, or reinstall") from error
+        raise ModelError(
+            f"{path}: no weights here; make them with `outage-analyzer train`, or reinstall"
+        ) from error
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: not readable as weights ({error}); reinstall, or train them anew") from error
+        raise ModelError(
+            f"{path}: not readable as weights ({error}); reinstall, or train them anew"
+        ) from error

@@ -23,7 +23,7 @@ except ImportError:  # the fallback below gives the same numbers, slower
 
 BITS = 18
 BUCKETS = 1 << BITS
-LANES = 32
+LANES = 48
 #: A text yields no more features than this; what follows is not read.
 MAX_FEATURES = 4096
 #: Columns of `info`: letters of Latin and of other scripts, words, script seen most, features.

@@ -8,18 +8,11 @@ import numpy as np
 
 from analyzer.nlp.heads import EMOTIONS, LANE_NAMES, SUPPORTED
 from analyzer.nlp.kernel import BUCKETS, LANES
-from analyzer.nlp.training.data import GOEMOTIONS_FRUSTRATION
 
 if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_matrix
 
-_GOEMOTIONS: dict[str, tuple[str, ...]] = {
-    "frustration": GOEMOTIONS_FRUSTRATION,
-    "anger": ("anger", "annoyance"),
-    "amusement": ("amusement",),
-    "asking": ("confusion", "curiosity"),
-}
 #: Largest integer of a lane's weight.
 _TOP = 127
 
@@ -45,7 +38,7 @@ def weighted(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:
 
 def emotion_targets(goemotions: pd.DataFrame) -> np.ndarray:
     """Return the targets of the GoEmotions lanes, (n, len(EMOTIONS)) 0/1."""
-    return np.stack([goemotions[list(_GOEMOTIONS[e])].max(axis=1).to_numpy() for e in EMOTIONS], axis=1)
+    return np.stack([goemotions[list(names)].max(axis=1).to_numpy() for names in EMOTIONS.values()], axis=1)
 
 
 def language_targets(languages: pd.Series) -> np.ndarray:
@@ -54,7 +47,7 @@ def language_targets(languages: pd.Series) -> np.ndarray:
 
 
 def fit(x: csr_matrix, target: np.ndarray, *, c: float, weight: np.ndarray | None = None) -> np.ndarray:
-    """Fit one lane and return its weights and offset, (BUCKETS + 1,).
+    """Fit one lane by logistic regression and return its weights and offset, (BUCKETS + 1,).
 
     Parameters
     ----------
@@ -64,17 +57,57 @@ def fit(x: csr_matrix, target: np.ndarray, *, c: float, weight: np.ndarray | Non
         0/1, or a probability between (a row then counts as both, in proportion).
     c
         Inverse strength of the L2 penalty.
+    weight
+        Weight of each row; None is 1.
     """
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
 
     weight = np.ones(len(target)) if weight is None else weight
-    soft = np.flatnonzero((target > 0) & (target < 1))
-    y = np.concatenate([np.where((target > 0) & (target < 1), 1, target), np.zeros(len(soft))]).astype(int)
-    w = np.concatenate([np.where((target > 0) & (target < 1), target, 1) * weight, (1 - target[soft]) * weight[soft]])
+    between = (target > 0) & (target < 1)
+    soft = np.flatnonzero(between)
+    y = np.concatenate([np.where(between, 1, target), np.zeros(len(soft))]).astype(int)
+    w = np.concatenate([np.where(between, target, 1) * weight, (1 - target[soft]) * weight[soft]])
+    if y.min() == y.max():  # nothing to tell apart
+        return np.append(np.zeros(x.shape[1]), 5.0 if y[0] else -5.0)
     rows = vstack([x, x[soft]]).tocsr() if len(soft) else x
-    model = LogisticRegression(C=c, solver="liblinear", tol=1e-3).fit(rows, y, sample_weight=w)
+    model = LogisticRegression(C=c, solver="liblinear", tol=3e-3).fit(rows, y, sample_weight=w)
     return np.concatenate([model.coef_[0], model.intercept_])
+
+
+def fit_scaled(x: csr_matrix, target: np.ndarray, *, c: float) -> np.ndarray:
+    """Fit one lane with features scaled by how much they tell the classes apart (Wang & Manning 2012, NBSVM)."""
+    from scipy.sparse import diags
+
+    if target.min() == target.max():
+        return fit(x, target, c=c)
+    positive, negative = (np.asarray(x[target == k].sum(axis=0)).ravel() + 0.02 for k in (1, 0))
+    tells = np.abs(np.log(positive / positive.sum()) - np.log(negative / negative.sum()))
+    scale = 0.3 + 2 * tells / tells.max()
+    lane = fit((x @ diags(scale)).tocsr(), target, c=c)
+    return np.append(lane[:-1] * scale, lane[-1])
+
+
+def fit_soft(x: csr_matrix, p: np.ndarray) -> np.ndarray:
+    """Fit one lane to a teacher's probabilities by ridge regression on their log odds (Ba & Caruana 2014)."""
+    from sklearn.linear_model import Ridge
+
+    p = np.clip(p, 1e-4, 1 - 1e-4)
+    target = np.clip(np.log(p / (1 - p)), -5, 5)
+    model = Ridge(alpha=1.0, solver="sparse_cg", tol=1e-3).fit(x, target)
+    return np.append(model.coef_, model.intercept_)
+
+
+def apply(x: csr_matrix, lanes: np.ndarray) -> np.ndarray:
+    """Return the decision values of lanes (k, BUCKETS + 1) for rows of x, (n, k)."""
+    return x @ lanes[:, :-1].T + lanes[:, -1]
+
+
+def rarity_weight(languages: np.ndarray) -> np.ndarray:
+    """Return weights of rows that lift rare languages: one over the root of their number, mean 1."""
+    _, inverse, counts = np.unique(languages, return_inverse=True, return_counts=True)
+    weight = 1 / np.sqrt(counts[inverse])
+    return weight / weight.mean()
 
 
 def quantise(lanes: np.ndarray, idf: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analyzer.nlp.classifier import SCORES
+from analyzer.nlp.heads import EMOTIONS, MAIN, N_LABELS, order
 from analyzer.nlp.training import data, lanes, stack
+from analyzer.nlp.training.write import write
 
 if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
-NAME = "fast-1"
+NAME = "fast-2"
 C_LABELS = 10.0
+C_SCALED = 5.0
 C_EMOTIONS = 1.0
 C_LANGUAGE = 10.0
+#: Comments of GoEmotions that stand for what is not about an outage: in the first layer, and in the second.
+ELSEWHERE = (10_000, 3_000)
+W_ELSEWHERE = (0.2, 0.3)
 
 
 def train(
-    labels: str | Path, goemotions: str | Path | None, posts: str | Path | None, out: str | Path, *, seed: int = 0
+    labels: str | Path,
+    goemotions: str | Path | None,
+    posts: str | Path | None,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    teacher: pd.DataFrame | str | None = "accurate",
 ) -> dict[str, Any]:
     """Train and write `model.npz`, `calibration.npz` and `model.json`.
 
@@ -39,127 +51,227 @@ def train(
     out
         Folder for the weights, made where it is missing.
     seed
-        Seed of the folds and networks.
+        Seed of folds, networks and draws.
+    teacher
+        Who judges the unlabelled posts: a model's name, a frame (`source`, `post_id`, SCORES), or None. A model that is
+        not installed is left out, with a warning.
 
     Returns
     -------
     dict
         What is written into `model.json`.
     """
-    labelled = data.for_training(data.load_labels(labels))
+    m = prepare(labels, goemotions, posts, seed=seed, teacher=teacher)
+    fold = data.folds(m.known, seed=seed)
+    final = label_lanes(m.x, m.y, m.near, m.soft)
+    away = lanes.apply(m.far, np.vstack([final, m.emotion]))
+    arrays, p = fit_second(out_of_fold(m, fold), m.y, away, fold, seed=seed)
+    table = lanes.quantise(np.vstack([final, m.emotion, m.language]), m.idf)
+    return write(
+        Path(out),
+        {**table, **arrays},
+        p,
+        m.known,
+        {"name": NAME, "seed": seed, "teacher": m.teacher},
+    )
+
+
+@dataclass(frozen=True)
+class Material:
+    """What training works on: labelled posts as features, comments from elsewhere, and lanes that no fold changes."""
+
+    known: pd.DataFrame
+    x: csr_matrix  # features of the labelled posts
+    y: np.ndarray  # (n, len(SCORES)) truth
+    near: csr_matrix  # comments from elsewhere for the first layer
+    far: csr_matrix  # and for the second
+    idf: np.ndarray
+    soft: np.ndarray  # (len(SCORES), BUCKETS + 1) lanes learnt from the teacher
+    emotion: np.ndarray
+    language: np.ndarray
+    teacher: str
+
+
+def prepare(
+    labels: str | Path,
+    goemotions: str | Path | None,
+    posts: str | Path | None,
+    *,
+    seed: int,
+    teacher: pd.DataFrame | str | None,
+) -> Material:
+    """Read the data and fit all that does not depend on folds; see `train`."""
+    known = data.for_training(data.load_labels(labels))
     emotions = data.load_goemotions(goemotions, "train") if goemotions else None
-    unlabelled = data.load_unlabelled(posts) if posts else None
-    log.info("%d labelled posts", len(labelled))
-    x = _features(labelled["text"])
-    others = [_features(part["text"]) for part in (emotions, unlabelled) if part is not None]
-    idf = lanes.inverse_frequency(_stack([x, *others]))
-    x = lanes.weighted(x, idf)
-    y = stack.truth(labelled)
-    fixed = _fixed_lanes(labelled, emotions, unlabelled, idf)
-    fold = data.folds(labelled, seed=seed)
-    z = out_of_fold(x, y, fold, fixed)
-    table = lanes.quantise(np.vstack([fit_labels(x, y), fixed]), idf)
-    arrays, p = fit_second(z, y, fold, seed=seed)
-    return _write(Path(out), {**table, **arrays}, p, labelled, seed)
+    unlabelled = (
+        data.load_unlabelled(posts, without=known["text"].tolist()) if posts else None
+    )
+    log.info("%d labelled posts", len(known))
+    x = features(known["text"])
+    x_goe = features(emotions["text"]) if emotions is not None else x[:0]
+    x_posts = features(unlabelled["text"]) if unlabelled is not None else x[:0]
+    idf = lanes.inverse_frequency(_stack([x, x_goe, x_posts]))
+    x, x_goe, x_posts = (lanes.weighted(part, idf) for part in (x, x_goe, x_posts))
+    drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
+    soft, taught = _soft(unlabelled, x_posts, teacher, seed)
+    return Material(
+        known=known,
+        x=x,
+        y=stack.truth(known),
+        near=x_goe[np.sort(drawn[: ELSEWHERE[0]])],
+        far=x_goe[np.sort(drawn[ELSEWHERE[0] :][: ELSEWHERE[1]])],
+        idf=idf,
+        soft=soft,
+        emotion=_emotions(x_goe, emotions),
+        language=_languages(known, x, unlabelled, x_posts),
+        teacher=taught,
+    )
 
 
-def fit_labels(x: csr_matrix, y: np.ndarray) -> np.ndarray:
-    """Return the lanes of SCORES, (len(SCORES), BUCKETS + 1)."""
-    return np.stack([lanes.fit(x, y[:, k], c=C_LABELS) for k in range(y.shape[1])])
-
-
-def out_of_fold(x: csr_matrix, y: np.ndarray, fold: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """Return the content lanes of each post by models that did not see its fold, (n, N_CONTENT)."""
-    n_fixed = len(lanes.EMOTIONS)
-    z = np.zeros((x.shape[0], y.shape[1] + n_fixed))
-    z[:, y.shape[1] :] = x @ fixed[:n_fixed, :-1].T + fixed[:n_fixed, -1]
+def out_of_fold(m: Material, fold: np.ndarray) -> np.ndarray:
+    """Return the content lanes of each labelled post by lanes that did not see its fold, (n, N_CONTENT)."""
+    z = np.zeros((len(m.known), N_LABELS))
     for f in np.unique(fold):
-        log.info("fold %d", f)
-        w = fit_labels(x[fold != f], y[fold != f])
-        z[fold == f, : y.shape[1]] = x[fold == f] @ w[:, :-1].T + w[:, -1]
-    return z
+        log.info("fold %s", f)
+        out = fold == f
+        z[out] = lanes.apply(
+            m.x[out], label_lanes(m.x[~out], m.y[~out], m.near, m.soft)
+        )
+    return np.hstack([z, lanes.apply(m.x, m.emotion)])
+
+
+def label_lanes(
+    x: csr_matrix, y: np.ndarray, near: csr_matrix, soft: np.ndarray
+) -> np.ndarray:
+    """Return the lanes of the labels, (N_LABELS, BUCKETS + 1).
+
+    Each label is learnt twice: from the labelled posts alone (best at home), and with comments from elsewhere as
+    negatives too (best on services never seen); and, where there is a teacher, from what it said of unlabelled posts.
+    The labels of `MAIN` keep the three apart; a topic has their mean.
+    """
+    wide = _stack([x, near])
+    weight = np.concatenate(
+        [np.ones(x.shape[0]), np.full(near.shape[0], W_ELSEWHERE[0])]
+    )
+    none = np.zeros(near.shape[0])
+    home = [lanes.fit_scaled(x, y[:, k], c=C_SCALED) for k in range(y.shape[1])]
+    away = [
+        lanes.fit(wide, np.append(y[:, k], none), c=C_LABELS, weight=weight)
+        for k in range(y.shape[1])
+    ]
+    main, topics = range(len(MAIN)), range(len(MAIN), len(SCORES))
+    means = [_mean([home[k], away[k], soft[k]], x) for k in topics]
+    return np.stack([*(part[k] for part in (home, away, soft) for k in main), *means])
+
+
+def _mean(parts: list[np.ndarray], x: csr_matrix) -> np.ndarray:
+    """Return the mean of lanes brought to one spread, the third (a teacher's) counting half."""
+    spread = [float((x @ part[:-1]).std()) for part in parts]
+    return sum(
+        (
+            part / s * w
+            for part, s, w in zip(parts, spread, (1.0, 1.0, 0.5), strict=True)
+            if s > 0
+        ),
+        np.zeros(len(parts[0])),
+    )
 
 
 def fit_second(
-    z: np.ndarray, y: np.ndarray, fold: np.ndarray, *, seed: int
+    z: np.ndarray, y: np.ndarray, far: np.ndarray, fold: np.ndarray, *, seed: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Fit network, calibration and thresholds; return the arrays and the out-of-fold probabilities."""
+
+    def fit(rows: np.ndarray) -> dict[str, np.ndarray]:
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(far), W_ELSEWHERE[1])])
+        target = np.vstack([y[rows], np.zeros((len(far), y.shape[1]), y.dtype)])
+        return stack.fit_network(np.vstack([z[rows], far]), target, weight, seed=seed)
+
     raw = np.zeros(y.shape, np.float32)
     for f in np.unique(fold):
-        raw[fold == f] = stack.network_raw(stack.fit_network(z[fold != f], y[fold != f], seed=seed), z[fold == f])
-    slope, shift = stack.fit_calibration(raw, y)
-    p = stack.calibrated(raw, slope, shift)
-    network = stack.fit_network(z, y, seed=seed)
-    return {**network, "slope": slope, "shift": shift, "thresholds": stack.fit_thresholds(p, y)}, p
+        log.info("second layer, fold %s", f)
+        raw[fold == f] = stack.network_raw(fit(np.flatnonzero(fold != f)), z[fold == f])
+    own = stack.own_lanes(z)
+    calibration = stack.fit_calibration(raw, z @ own, y)
+    p = 1 / (
+        1
+        + np.exp(
+            -np.clip(
+                raw * calibration[0] + (z @ own) * calibration[1] + calibration[2],
+                -30,
+                30,
+            )
+        )
+    )
+    order(p.T)
+    network = fit(np.arange(len(y)))
+    return {
+        **stack.join(network, own, calibration),
+        "thresholds": stack.fit_thresholds(p, y),
+    }, p
 
 
-def _fixed_lanes(
-    labelled: pd.DataFrame, emotions: pd.DataFrame | None, unlabelled: pd.DataFrame | None, idf: np.ndarray
-) -> np.ndarray:
-    """Return the lanes of GoEmotions and of languages, (len(EMOTIONS) + len(SUPPORTED), BUCKETS + 1)."""
-    out = []
+def _soft(
+    unlabelled: pd.DataFrame | None,
+    x: csr_matrix,
+    teacher: pd.DataFrame | str | None,
+    seed: int,
+) -> tuple[np.ndarray, str]:
+    """Return the lanes learnt from a teacher (zeros without one), and who taught."""
+    from analyzer.nlp.training.teacher import judged
+
+    found = judged(unlabelled, teacher, seed=seed) if unlabelled is not None else None
+    if found is None:
+        return np.zeros((len(SCORES), x.shape[1] + 1)), "none"
+    rows, p, name = found
+    log.info("%d posts judged by %s", len(rows), name)
+    return np.stack([lanes.fit_soft(x[rows], p[:, k]) for k in range(p.shape[1])]), name
+
+
+def _emotions(x: csr_matrix, emotions: pd.DataFrame | None) -> np.ndarray:
     if emotions is None:
-        out += [np.zeros(len(idf) + 1)] * len(lanes.EMOTIONS)
-    else:
-        x, y = lanes.weighted(_features(emotions["text"]), idf), lanes.emotion_targets(emotions)
-        out += [lanes.fit(x, y[:, k], c=C_EMOTIONS) for k in range(y.shape[1])]
-    parts = [labelled[["text", "language"]]]
-    if unlabelled is not None:
-        told = unlabelled["language"].str.len() == 2
-        parts.append(unlabelled.loc[told, ["text", "language"]])
-    text, language = (np.concatenate([p[c].to_numpy(dtype=object) for p in parts]) for c in ("text", "language"))
+        return np.zeros((len(EMOTIONS), x.shape[1] + 1))
+    y = lanes.emotion_targets(emotions)
+    return np.stack([lanes.fit(x, y[:, k], c=C_EMOTIONS) for k in range(y.shape[1])])
+
+
+def _languages(
+    known: pd.DataFrame,
+    x: csr_matrix,
+    unlabelled: pd.DataFrame | None,
+    x_posts: csr_matrix,
+) -> np.ndarray:
+    """Return the language lanes, from labelled posts and from posts whose platform tells the language."""
     import pandas as pd
 
-    x, y = lanes.weighted(_features(text), idf), lanes.language_targets(pd.Series(language))
-    return np.stack([*out, *(lanes.fit(x, y[:, k], c=C_LANGUAGE) for k in range(y.shape[1]))])
+    language = known["language"]
+    if unlabelled is not None:
+        told = np.flatnonzero(
+            (unlabelled["language"].str.len() == 2).fillna(False).to_numpy(dtype=bool)
+        )
+        x, language = (
+            _stack([x, x_posts[told]]),
+            pd.concat([language, unlabelled["language"].iloc[told]]),
+        )
+    y, weight = (
+        lanes.language_targets(language),
+        lanes.rarity_weight(language.to_numpy(dtype=str)),
+    )
+    return np.stack(
+        [lanes.fit(x, y[:, k], c=C_LANGUAGE, weight=weight) for k in range(y.shape[1])]
+    )
 
 
-def _features(texts: Any) -> csr_matrix:
+def features(texts: Any) -> csr_matrix:
+    """Return the hashed features of texts, by the very kernel that scores."""
     import pyarrow as pa
 
-    from analyzer.nlp.hashing import features
+    from analyzer.nlp.hashing import features as hashed
 
-    return features(pa.array(list(texts), pa.string()))
+    return hashed(pa.array(list(texts), pa.string()))
 
 
 def _stack(parts: list[csr_matrix]) -> csr_matrix:
     from scipy.sparse import vstack
 
     return vstack(parts).tocsr()
-
-
-def _write(
-    out: Path, arrays: dict[str, np.ndarray], p: np.ndarray, labelled: pd.DataFrame, seed: int
-) -> dict[str, Any]:
-    """Write the weights beside their place, then put them there."""
-    from analyzer.nlp.classifier import SCORES
-
-    out.mkdir(parents=True, exist_ok=True)
-    sample: dict[str, np.ndarray] = {name: p[:, k].astype(np.float32) for k, name in enumerate(SCORES)}
-    y = stack.truth(labelled)
-    sample |= {f"y_{name.removeprefix('p_')}": y[:, k].astype(np.int8) for k, name in enumerate(SCORES)}
-    sample |= {
-        "y_frustration": labelled["frustration"].to_numpy(np.int8),
-        "weight": labelled["weight"].to_numpy(np.float32),
-        "real": (labelled["origin"] == "real").to_numpy(),
-    }
-    facts = {
-        "name": NAME,
-        "seed": seed,
-        "n_labelled": len(labelled),
-        "sources": {str(k): int(v) for k, v in labelled["source"].value_counts().sort_index().items()},
-        "thresholds": dict(zip(SCORES, arrays["thresholds"].round(4).tolist(), strict=True)),
-    }
-    _put(out / "model.npz", {**arrays, "name": np.array(NAME)})
-    _put(out / "calibration.npz", sample)
-    beside = out / "model.json.part"
-    beside.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(beside, out / "model.json")
-    return facts
-
-
-def _put(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-    os.replace(beside, path)
