@@ -113,12 +113,12 @@ def covered_share(
     """(size,) share of each bin that was collected, sources weighted by their posts."""
     if not len(coverage):
         return np.ones(size)
-    names, n = np.unique(evidence.source.astype(str), return_counts=True)
+    sources = pd.Series(evidence.source).value_counts()
     total = np.zeros(size)
-    for name, weight in zip(names, n, strict=True):
+    for name, weight in sources.items():
         rows = coverage[(coverage["source"] == name).to_numpy(dtype=bool, na_value=False)]
         total += weight * _one_source(rows, origin, width, size)
-    return total / max(n.sum(), 1) if len(names) else np.ones(size)
+    return total / sources.sum() if len(sources) else np.ones(size)
 
 
 def _one_source(rows: pd.DataFrame, origin: int, width: int, size: int) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from analyzer.timeline.official import Words, words
 from analyzer.timeline.phases import count_posts, phase_at, phases
 from analyzer.timeline.quality import quality
 from analyzer.timeline.robustness import robustness
-from analyzer.timeline.series import stamp
+from analyzer.timeline.series import Series, stamp
 from analyzer.timeline.shares import Estimate, shares, wilson_estimate
 from analyzer.timeline.trajectory import trajectory
 
@@ -105,7 +105,7 @@ def build(
         ladder=_ladder(detection, evidence, found, main, seed),
         effects=schema.make(schema.EFFECTS, [] if main is None else _effects(evidence, found[main], window[1], seed)),
         keywords=schema.empty(schema.KEYWORDS),
-        robustness=_robust(evidence, found, main, series, coverage, (start, end), estimate),
+        robustness=_robust(evidence, found, main, series, estimate),
         extractions=schema.empty(schema.EXTRACTIONS),
         coverage=_coverage(coverage, evidence, start, end),
         facts={} if main is None else _facts(detection, evidence, found[main], window[1]),
@@ -179,8 +179,9 @@ def _authors(evidence: Evidence, place: NDArray[np.int64], relevant: NDArray[np.
     known = relevant & (evidence.author >= 0)
     if not known.any():
         return np.full(n, -1)
-    pairs = np.unique(np.stack([place[known], evidence.author[known]]), axis=1)
-    return np.bincount(pairs[0], minlength=n)
+    many = int(evidence.author.max()) + 1
+    pairs = np.unique(place[known] * many + evidence.author[known])
+    return np.bincount(pairs // many, minlength=n)
 
 
 def _groups(
@@ -193,8 +194,7 @@ def _groups(
             groups.append(("phase", row["phase"], evidence.between(row["start"], row["end"])))
     within = found[main].mask if main is not None else evidence.relevant
     for scope, values in (("source", evidence.source), ("language", evidence.language)):
-        names, n = np.unique(values[within].astype(str), return_counts=True)
-        for name, size in sorted(zip(names, n, strict=True), key=lambda x: -x[1]):
+        for name, size in pd.Series(values[within]).value_counts().items():
             if size >= _LEAST_GROUP:
                 groups.append((scope, str(name), within & (values == name)))
     return groups if found else [("incident", "all", evidence.relevant), *groups]
@@ -226,10 +226,10 @@ def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) ->
     stop = row["recovery"] if row["recovery"] is not None else end
     place = np.flatnonzero(evidence.relevant)
     place = place[np.argsort(evidence.time[place], kind="stable")]
-    seeking = np.maximum(probability(evidence.labels, "p_topic_transparency"), 0)[place] >= 0.5
+    # Calibrated probabilities rather than decisions: their mean is the expected share, and nothing hangs on a threshold.
     measures: dict[str, NDArray[np.float64] | None] = {
-        "frustration_ge2": (probability(evidence.labels, "p_frustration_ge2")[place] >= 0.5).astype(float),
-        "information_seeking": seeking.astype(float),
+        "frustration_ge2": probability(evidence.labels, "p_frustration_ge2")[place],
+        "information_seeking": probability(evidence.labels, "p_topic_transparency")[place],
         "volume": None,
     }
     span = (row["onset"].timestamp(), stop.timestamp())
@@ -237,22 +237,14 @@ def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) ->
 
 
 def _robust(
-    evidence: Evidence,
-    found: list[_Found],
-    main: int | None,
-    series: Any,
-    coverage: pd.DataFrame,
-    window: tuple[int, int],
-    estimate: Estimate,
+    evidence: Evidence, found: list[_Found], main: int | None, series: Series, estimate: Estimate
 ) -> pd.DataFrame:
     if main is None:
         return schema.empty(schema.ROBUSTNESS)
     onset = found[main].row["onset"]
 
     def locate(part: NDArray[np.bool_]) -> dict[str, Any] | None:
-        other = bins.make(
-            replace(evidence, relevant=part), coverage, start=window[0], end=window[1], bin_minutes=series.bin_s // 60
-        )
+        other = facts.weighted_series(series, evidence.time, part.astype(float))
         rows = records(detect_series(other).incidents)
         near = [r for r in rows if r["onset_low"] - pd.Timedelta(hours=6) <= onset <= r["peak"] + pd.Timedelta(hours=6)]
         return min(near, key=lambda r: abs(r["onset"] - onset), default=None)

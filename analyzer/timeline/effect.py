@@ -51,17 +51,28 @@ def share_change(time: NDArray[np.float64], hit: NDArray[np.float64], at: float,
     Method: binomial regression on an intercept and a step (its linear-probability form), robust errors (HC1). `hit` is
     0/1, or a calibrated probability 0-1.
     """
-    a, b = np.searchsorted(time, [at - half, at])
-    c = np.searchsorted(time, at + half)
-    before, after = hit[a:b], hit[b:c]
-    n0, n1 = len(before), len(after)
+    return _from_sums(time, _sums(hit), at, half)
+
+
+def _sums(hit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, n + 1) running sums of the hits and of their squares, so that any window costs the same."""
+    return np.concatenate([np.zeros((2, 1)), np.cumsum([hit, hit**2], axis=1)], axis=1)
+
+
+def _from_sums(time: NDArray[np.float64], sums: NDArray[np.float64], at: float, half: float) -> Change:
+    a, b, c = np.searchsorted(time, [at - half, at, at + half])
+    n0, n1 = int(b - a), int(c - b)
     if n0 < 2 or n1 < 2:
         return Change(0.0, np.inf, n0, n1)
-    # Agresti & Caffo 2000: one success and one failure on each side keep the error honest at shares near 0 or 1.
-    p0, p1 = (before.sum() + 1) / (n0 + 2), (after.sum() + 1) / (n1 + 2)
-    v0 = max(float(before.var(ddof=1)), p0 * (1 - p0) / (n0 + 2) * 0.5)
-    v1 = max(float(after.var(ddof=1)), p1 * (1 - p1) / (n1 + 2) * 0.5)
-    return Change(float(after.mean() - before.mean()), sqrt(v0 / n0 + v1 / n1), n0, n1)
+    means, errors = [], []
+    for first, last, n in ((a, b, n0), (b, c, n1)):
+        total, squares = sums[:, last] - sums[:, first]
+        # Agresti & Caffo 2000: one success and one failure more keep the error honest at shares near 0 or 1.
+        p = (total + 1) / (n + 2)
+        spread = (squares - total**2 / n) / (n - 1)
+        means.append(total / n)
+        errors.append(max(spread, p * (1 - p) / (n + 2) * 0.5) / n)
+    return Change(float(means[1] - means[0]), sqrt(sum(errors)), n0, n1)
 
 
 def volume_change(time: NDArray[np.float64], at: float, half: float) -> Change:
@@ -112,19 +123,24 @@ def slope_change(
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    inside = (time >= at - half) & (time < at + half)
-    t, y = (time[inside] - at) / 3600, hit[inside]
+    a, b = np.searchsorted(time, [at - half, at + half])
+    # Sixty bins a side: posts of one bin are one cluster of the robust errors, and cost does not grow with them.
+    place = np.clip(((time[a:b] - at + half) / half * 60).astype(int), 0, 119)
+    n = np.bincount(place, minlength=120).astype(float)
+    hits = np.bincount(place, weights=hit[a:b], minlength=120)
+    t = (np.arange(120) - 59.5) / 60 * half / 3600
     step = (t >= 0).astype(float)
-    fewest = min(min(y[step == s].sum(), (1 - y[step == s]).sum()) for s in (0, 1))
-    if len(y) < 4 * LEAST_POSTS or fewest < 10:
+    fewest = min(min(hits[step == s].sum(), (n - hits)[step == s].sum()) for s in (0, 1))
+    if n.sum() < 4 * LEAST_POSTS or fewest < 10:
         return None
-    share = float(y.mean())
-    design = np.column_stack([np.ones(len(t)), step, t, step * t])
+    some = n > 0
+    share = float(hits.sum() / n.sum())
+    design = np.column_stack([np.ones(120), step, t, step * t])[some]
     with warnings.catch_warnings():
         # A fit that does not settle is refused, not reported with a warning.
         warnings.simplefilter("error")
         try:
-            fitted = GLM(y, design, family=Binomial()).fit(cov_type="HC1")
+            fitted = GLM(np.column_stack([hits, n - hits])[some], design, family=Binomial()).fit(cov_type="HC1")
         except (np.linalg.LinAlgError, Warning, ArithmeticError):
             return None
     value, error = (float(v) * share * (1 - share) for v in (fitted.params[3], fitted.bse[3]))
@@ -198,12 +214,13 @@ def _one(
     if not half:
         near = float(np.abs(posted - at)[np.abs(posted - at) > 0].min()) / 60
         return {"n_before": 0, "n_after": 0, "verdict": f"refused: another update {near:.0f} min away"}
-    change = _change(time, hit, at, half)
+    sums = None if hit is None else _sums(hit)
+    change = _change(time, sums, at, half)
     counts = {"n_before": change.n_before, "n_after": change.n_after}
     fewest = min(change.n_before, change.n_after)
     if fewest < LEAST_POSTS:
         return counts | {"verdict": f"refused: {fewest} posts on one side, {LEAST_POSTS} needed"}
-    drawn = placebo(time, hit, posted, half, span=span, rng=rng)
+    drawn = placebo(time, sums, posted, half, span=span, rng=rng)
     z = np.array([c.z for c in drawn])
     scale = 1.0
     bounds: dict[str, float] = {}
@@ -233,20 +250,23 @@ def windows(posted: NDArray[np.float64], half: float, span: tuple[float, float])
     return float(free.mean() * max(0.0, span[1] - span[0] - 2 * half) / half)
 
 
-def _change(time: NDArray[np.float64], hit: NDArray[np.float64] | None, at: float, half: float) -> Change:
-    return volume_change(time, at, half) if hit is None else share_change(time, hit, at, half)
+def _change(time: NDArray[np.float64], sums: NDArray[np.float64] | None, at: float, half: float) -> Change:
+    return volume_change(time, at, half) if sums is None else _from_sums(time, sums, at, half)
 
 
 def placebo(
     time: NDArray[np.float64],
-    hit: NDArray[np.float64] | None,
+    sums: NDArray[np.float64] | None,
     posted: NDArray[np.float64],
     half: float,
     *,
     span: tuple[float, float],
     rng: np.random.Generator,
 ) -> list[Change]:
-    """Changes at pseudo-updates: random times whose windows hold enough posts and no real update."""
+    """Changes at pseudo-updates: random times whose windows hold enough posts and no real update.
+
+    `sums` are running sums of the hits (see `_sums`); None asks for the volume.
+    """
     found = []
     low, high = span[0] + half, span[1] - half
     if high <= low:
@@ -254,7 +274,7 @@ def placebo(
     for at in rng.uniform(low, high, DRAWS):
         if np.abs(posted - at).min(initial=np.inf) < half:
             continue
-        change = _change(time, hit, at, half)
+        change = _change(time, sums, at, half)
         if min(change.n_before, change.n_after) >= LEAST_POSTS:
             found.append(change)
     return found

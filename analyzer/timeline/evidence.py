@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -62,12 +62,15 @@ class Evidence:
         """(n,) True where the label's probability is `least` or more."""
         return probability(self.labels, name) >= least
 
-    def voices(self, mask: NDArray[np.bool_]) -> int:
-        """Distinct authors among the posts of a mask, or distinct texts where authors are unknown."""
-        known = self.author[mask]
-        if len(known) and (known >= 0).all():
-            return len(np.unique(known))
-        return len(np.unique(self.cluster[mask]))
+    def voices(self, mask: NDArray[np.bool_], *, most: int) -> int:
+        """Distinct authors among the posts of a mask (distinct texts where authors are unknown), up to `most`."""
+        place = np.flatnonzero(mask)
+        group = self.author if len(place) and (self.author[place] >= 0).all() else self.cluster
+        for part in (place[: 50 * most], place):
+            n = len(np.unique(group[part]))
+            if n >= most:
+                break
+        return min(n, most)
 
 
 def gather(
@@ -88,9 +91,9 @@ def gather(
     for name, table in (("labels", labels), ("clusters", clusters), ("signals", signals)):
         if table is not None and len(table) != n:
             raise SchemaError(f"{name}: {len(table):,} rows for {n:,} posts; give one row a post, in the posts' order")
-    if n and not (labels["post_id"].astype(str).to_numpy() == posts["post_id"].astype(str).to_numpy()).all():
+    if n and not _same(labels["post_id"], posts["post_id"]):
         raise SchemaError("labels: post_id differs from the posts' row by row; put both in the same order")
-    labels = labels.reset_index(drop=True)
+    labels = _lean(labels)
     code, _ = pd.factorize(posts["author"]) if "author" in posts.columns else (np.full(n, -1), None)
 
     def flag(name: str) -> NDArray[np.bool_]:
@@ -113,3 +116,24 @@ def gather(
         news=flag("news"),
         repost=reposted,
     )
+
+
+def _lean(labels: pd.DataFrame) -> pd.DataFrame:
+    """Labels with plain numbers and categories, which are cheap to slice; texts about the labels are left out."""
+    columns: dict[str, Any] = {}
+    for name in labels.columns:
+        if name in ("status", "language", "source"):
+            columns[name] = pd.Categorical(labels[name].astype(object))
+        elif name == "post_id":
+            columns[name] = labels[name].reset_index(drop=True)
+        elif name == "frustration_level" or name == "frustration" or name.startswith("p_"):
+            columns[name] = labels[name].to_numpy(dtype=np.float32, na_value=np.nan)
+    return pd.DataFrame(columns, index=range(len(labels)))
+
+
+def _same(left: pd.Series, right: pd.Series) -> bool:
+    """Say whether two columns of ids are equal row by row."""
+    import pyarrow as pa
+
+    a, b = (pa.chunked_array(pa.array(v, type=pa.string(), from_pandas=True)) for v in (left, right))
+    return bool(a.equals(b))

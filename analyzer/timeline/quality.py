@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def quality(evidence: Evidence, series: Series, detection: Detection, posts: pd.DataFrame) -> dict[str, Any]:
     """Count what was selected, judged and left out, and warn of what weakens the numbers."""
-    status = evidence.labels["status"].astype(str).to_numpy() if len(evidence) else np.array([], dtype=str)
+    status = evidence.labels["status"]
     known = evidence.author >= 0
     n, n_clusters = len(evidence), len(np.unique(evidence.cluster))
     counts = {

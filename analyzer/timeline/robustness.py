@@ -39,7 +39,7 @@ def variants(evidence: Evidence, mask: NDArray[np.bool_]) -> list[tuple[str, NDA
         ways.append(("unique_authors", None, "unavailable: the source names no authors"))
     ways.append(("first_hand", mask & evidence.first_hand, ""))
     ways.append(("no_reposts", mask & ~evidence.repost, ""))
-    names = sorted({str(s) for s in evidence.source[mask]})
+    names = sorted(str(s) for s in pd.unique(pd.Series(evidence.source[mask])))
     ways += [(f"source:{name}", mask & (evidence.source == name), "") for name in names if len(names) > 1]
     return ways
 
@@ -76,25 +76,23 @@ def robustness(
     for name, part, note in variants(evidence, mask):
         n = int(part.sum()) if part is not None else 0
         base = {"variant": name, "n": n}
+        labels = None if part is None else evidence.labels[part]
+        few = part is not None and evidence.voices(part, most=K_VOICES) < K_VOICES
         for measure in MEASURES:
-            rows.append(base | {"measure": measure} | _share(evidence, part, measure, note, estimate))
+            rows.append(base | {"measure": measure} | _share(labels, measure, note, estimate, few=few))
         if locate is not None:
             rows += [base | row for row in _times(whole.get(name), note, locate)]
     return make(ROBUSTNESS, rows)
 
 
-def _share(
-    evidence: Evidence, part: NDArray[np.bool_] | None, measure: str, note: str, estimate: Estimate
-) -> dict[str, Any]:
-    if part is None:
+def _share(labels: pd.DataFrame | None, measure: str, note: str, estimate: Estimate, *, few: bool) -> dict[str, Any]:
+    if labels is None:
         return {"note": note}
-    if evidence.voices(part) < K_VOICES:
+    if few:
         return {"note": f"unavailable: fewer than {K_VOICES} authors or texts"}
-    found = estimate(evidence.labels[part], measure)
-    numbers = {
-        k: None if found.get(k) is None or np.isnan(found[k]) else float(found[k]) for k in ("estimate", "low", "high")
-    }
-    return numbers | {"note": note}
+    found = estimate(labels, measure)
+    numbers = {k: found.get(k) for k in ("estimate", "low", "high")}
+    return {k: None if v is None or np.isnan(v) else float(v) for k, v in numbers.items()} | {"note": note}
 
 
 def _times(

@@ -117,12 +117,17 @@ def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -
 
 def seconds(time: pd.Series) -> NDArray[np.int64]:
     """Aware times as whole seconds since 1970, UTC (n,)."""
-    return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[s]").astype(np.int64)
+    return microseconds(time) // 1_000_000
 
 
 def microseconds(time: pd.Series) -> NDArray[np.int64]:
     """Aware times as microseconds since 1970, UTC (n,)."""
-    return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    import pyarrow as pa
+
+    if not isinstance(time.dtype, pd.ArrowDtype):
+        return pd.to_datetime(time, utc=True).dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    array = pa.array(time, type=pa.timestamp("us", tz="UTC"), from_pandas=True)
+    return np.asarray(array.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def stamp(time: pd.Timestamp) -> int:

@@ -87,7 +87,7 @@ def shares(
     rows = []
     for scope, group, mask in groups:
         part = evidence.labels[mask]
-        hidden = evidence.voices(mask) < K_VOICES
+        hidden = evidence.voices(mask, most=K_VOICES) < K_VOICES
         for measure in measures:
             rows.append({"scope": scope, "group": group, **cell(part, measure, estimate=estimate, hidden=hidden)})
     return make(SHARES, rows)
