@@ -226,7 +226,7 @@ def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) ->
     stop = row["recovery"] if row["recovery"] is not None else end
     place = np.flatnonzero(evidence.relevant)
     place = place[np.argsort(evidence.time[place], kind="stable")]
-    # Calibrated probabilities rather than decisions: their mean is the expected share, and nothing hangs on a threshold.
+    # Calibrated probabilities, not decisions: their mean is the expected share, and nothing hangs on a threshold.
     measures: dict[str, NDArray[np.float64] | None] = {
         "frustration_ge2": probability(evidence.labels, "p_frustration_ge2")[place],
         "information_seeking": probability(evidence.labels, "p_topic_transparency")[place],
