@@ -62,6 +62,29 @@ def evaluate(
     return judge(truth, labels, classifier.name, classifier.thresholds, by=by, baselines=baselines, seed=seed)
 
 
+def evaluate_emotions(
+    folder: str | Path, *, model: str | Any = DEFAULT, split: str = "test", seed: int = 0
+) -> dict[str, Any]:
+    """Return the AUC of a model's `emotions(texts)["frustration"]` on a split of GoEmotions, with its interval.
+
+    Raises
+    ------
+    ModelError
+        If the model has no `emotions`.
+    """
+    import pyarrow as pa
+
+    from analyzer.errors import ModelError
+    from analyzer.nlp.training.data import load_goemotions
+
+    classifier = load(model)
+    if not hasattr(classifier, "emotions"):
+        raise ModelError(f"model {classifier.name!r} tells no emotions")
+    data = load_goemotions(folder, split)
+    score = classifier.emotions(pa.array(data["text"].tolist(), pa.string()))["frustration"].to_numpy(np.float64)
+    return m.interval(m.auc, data["frustration"].to_numpy(), score, seed=seed)
+
+
 def judge(
     truth: pd.DataFrame,
     labels: pd.DataFrame,

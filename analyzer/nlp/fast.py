@@ -62,9 +62,7 @@ class Fast:
         self._threads = threads
         self._compiled = compiled
         self.name: str = str(arrays["name"])
-        self.thresholds: Mapping[str, float] = dict(
-            zip(SCORES, arrays["thresholds"].tolist(), strict=True)
-        )
+        self.thresholds: Mapping[str, float] = dict(zip(SCORES, arrays["thresholds"].tolist(), strict=True))
 
     def scores(self, texts: pa.StringArray) -> pd.DataFrame:
         """Return status, language and SCORES of each text (see `Classifier.scores`)."""
@@ -82,9 +80,7 @@ class Fast:
             part = texts.slice(start, CHUNK)
             stop = start + len(part)
             total, info = sums(part, self._table, compiled=self._compiled)
-            status[start:stop], language[start:stop] = self._heads.judge(
-                total, info, p[:, start:stop]
-            )
+            status[start:stop], language[start:stop] = self._heads.judge(total, info, p[:, start:stop])
 
         starts = range(0, n, CHUNK)
         threads = min(self._threads or os.cpu_count() or 1, len(starts))
@@ -104,9 +100,17 @@ class Fast:
             "status": words(status, STATUS),
             "language": words(language, LANGUAGES),
         }
-        return pd.DataFrame(
-            {**columns, **{name: p[k] for k, name in enumerate(SCORES)}}, copy=False
-        )
+        return pd.DataFrame({**columns, **{name: p[k] for k, name in enumerate(SCORES)}}, copy=False)
+
+    def emotions(self, texts: pa.StringArray) -> pd.DataFrame:
+        """Return decision values of the pooled GoEmotions labels of `heads.EMOTIONS` (higher is likelier)."""
+        import pandas as pd
+
+        from analyzer.nlp.hashing import sums
+        from analyzer.nlp.heads import EMOTIONS
+
+        total, _ = sums(texts, self._table, compiled=self._compiled)
+        return pd.DataFrame(self._heads.emotions(total).T, columns=list(EMOTIONS))
 
     def calibration(self) -> pd.DataFrame | None:
         """Return the out-of-fold scores and the true labels of the training posts (numbers only)."""
@@ -142,10 +146,6 @@ def _read(path: Path) -> Mapping[str, np.ndarray]:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {k: file[k] for k in file.files}
     except FileNotFoundError as error:
-        raise ModelError(
-            f"{path}: no weights here; make them with `outage-analyzer train`, or reinstall"
-        ) from error
+        raise ModelError(f"{path}: no weights here; make them with `outage-analyzer train`, or reinstall") from error
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(
-            f"{path}: not readable as weights ({error}); reinstall, or train them anew"
-        ) from error
+        raise ModelError(f"{path}: not readable as weights ({error}); reinstall, or train them anew") from error

@@ -69,9 +69,7 @@ class Heads:
         """Take the arrays of this class out of a weights file."""
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
 
-    def judge(
-        self, total: np.ndarray, info: np.ndarray, out: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def judge(self, total: np.ndarray, info: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Write probabilities into `out` (len(SCORES), n) and return codes into STATUS and LANGUAGES (n,).
 
         Everything is kept label by label, so that each pass runs along memory.
@@ -100,6 +98,10 @@ class Heads:
         status[info[:, 2] == 0] = 1  # no word to judge by
         return status, language
 
+    def emotions(self, total: np.ndarray) -> np.ndarray:
+        """Return the emotion lanes as decision values, (len(EMOTIONS), n)."""
+        return lane_values(total, self.scale, self.offset)[:, N_LABELS:N_CONTENT].T
+
 
 def lane_values(total: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> np.ndarray:
     """Return ``scale * sum / norm + offset`` per lane, the decision values of a linear model on L2-normed features."""
@@ -108,7 +110,7 @@ def lane_values(total: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> np.
 
 
 def order(p: np.ndarray) -> None:
-    """Make probabilities (len(SCORES), n) agree, in place: what implies another label is no likelier than that label."""
+    """Make probabilities (len(SCORES), n) agree, in place: what implies another label is no likelier than it."""
     np.minimum(p[1], p[0], out=p[1])  # a report is relevant
     np.minimum(p[3], p[2], out=p[3])
     np.minimum(p[4], p[3], out=p[4])
@@ -124,6 +126,4 @@ def find_language(z: np.ndarray, info: np.ndarray) -> np.ndarray:
     code = np.where(few & ((value < 1) | (code == _UND)), np.int8(0), code)
     foreign = info[:, 1] > info[:, 0]
     script = info[:, 3] + len(SUPPORTED) - 1
-    return np.where(foreign, np.where(info[:, 3] > 0, script, _UND), code).astype(
-        np.int8
-    )
+    return np.where(foreign, np.where(info[:, 3] > 0, script, _UND), code).astype(np.int8)

@@ -81,7 +81,7 @@ def fit_scaled(x: csr_matrix, target: np.ndarray, *, c: float) -> np.ndarray:
 
     if target.min() == target.max():
         return fit(x, target, c=c)
-    positive, negative = (np.asarray(x[target == k].sum(axis=0)).ravel() + 0.02 for k in (1, 0))
+    positive, negative = x.T @ target + 0.02, x.T @ (1 - target) + 0.02
     tells = np.abs(np.log(positive / positive.sum()) - np.log(negative / negative.sum()))
     scale = 0.3 + 2 * tells / tells.max()
     lane = fit((x @ diags(scale)).tocsr(), target, c=c)
@@ -115,10 +115,10 @@ def quantise(lanes: np.ndarray, idf: np.ndarray) -> dict[str, np.ndarray]:
 
     Notes
     -----
-    Weights beyond 127 steps are cut; a step is the 99.99 % quantile of a lane's weights in use, over 127.
+    Weights beyond 127 steps are cut; a step is the 99.998 % quantile of a lane's weights in use, over 127.
     """
     weights = lanes[:, :-1] * idf
-    top = np.array([np.quantile(np.abs(w[w != 0]), 0.9999) if (w != 0).any() else 1.0 for w in weights])
+    top = np.array([np.quantile(np.abs(w[w != 0]), 0.99998) if (w != 0).any() else 1.0 for w in weights])
     scale = np.append(top / _TOP, _NORM_UNIT).astype(np.float32)
     table = np.zeros((BUCKETS, LANES), np.int8)
     table[:, :-1] = np.clip(np.round(weights.T / scale[:-1]), -_TOP, _TOP)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 #: Posts of a source that the teacher is asked about.
-PER_SOURCE = 4000
+PER_SOURCE = 6000
 
 
 def judged(
@@ -44,7 +44,28 @@ def judged(
     return rows[ok], found.loc[ok, list(SCORES)].to_numpy(np.float64), model.name
 
 
+def hints(teacher: pd.DataFrame | str | None, y: np.ndarray) -> np.ndarray | None:
+    """Return the teacher's out-of-fold SCORES of the labelled posts themselves, (n, len(SCORES)); None if it has none.
+
+    They lie in its calibration sample, which must hold the same posts in the same order (told by their truth).
+    """
+    from analyzer.nlp.classifier import load
+
+    if not isinstance(teacher, str):
+        return None
+    try:
+        sample = load(teacher).calibration()
+    except ModelError:
+        return None
+    if sample is None or len(sample) != len(y):
+        return None
+    truth = sample[[f"y_{name.removeprefix('p_')}" for name in SCORES]].to_numpy()
+    return sample[list(SCORES)].to_numpy(np.float64) if (truth == y).all() else None
+
+
 def _given(unlabelled: pd.DataFrame, teacher: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, str]:
     place = unlabelled.assign(row=np.arange(len(unlabelled)))[["source", "post_id", "row"]]
-    both = teacher[["source", "post_id", *SCORES]].merge(place, on=["source", "post_id"], how="inner").sort_values("row")
+    both = (
+        teacher[["source", "post_id", *SCORES]].merge(place, on=["source", "post_id"], how="inner").sort_values("row")
+    )
     return both["row"].to_numpy(), both[list(SCORES)].to_numpy(np.float64), "given"

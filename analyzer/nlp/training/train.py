@@ -12,6 +12,7 @@ import numpy as np
 from analyzer.nlp.classifier import SCORES
 from analyzer.nlp.heads import EMOTIONS, MAIN, N_LABELS, order
 from analyzer.nlp.training import data, lanes, stack
+from analyzer.nlp.training.teacher import hints, judged
 from analyzer.nlp.training.write import write
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ C_LANGUAGE = 10.0
 #: Comments of GoEmotions that stand for what is not about an outage: in the first layer, and in the second.
 ELSEWHERE = (10_000, 3_000)
 W_ELSEWHERE = (0.2, 0.3)
+#: How much of a labelled post's target is the teacher's own (out-of-fold) judgement of it.
+W_HINT = 0.4
 
 
 def train(
@@ -63,7 +66,7 @@ def train(
     """
     m = prepare(labels, goemotions, posts, seed=seed, teacher=teacher)
     fold = data.folds(m.known, seed=seed)
-    final = label_lanes(m.x, m.y, m.near, m.soft)
+    final = label_lanes(m.x, m.target, m.near, m.soft)
     away = lanes.apply(m.far, np.vstack([final, m.emotion]))
     arrays, p = fit_second(out_of_fold(m, fold), m.y, away, fold, seed=seed)
     table = lanes.quantise(np.vstack([final, m.emotion, m.language]), m.idf)
@@ -83,6 +86,7 @@ class Material:
     known: pd.DataFrame
     x: csr_matrix  # features of the labelled posts
     y: np.ndarray  # (n, len(SCORES)) truth
+    target: np.ndarray  # the truth, softened by what the teacher thinks of posts that it has not seen
     near: csr_matrix  # comments from elsewhere for the first layer
     far: csr_matrix  # and for the second
     idf: np.ndarray
@@ -103,9 +107,7 @@ def prepare(
     """Read the data and fit all that does not depend on folds; see `train`."""
     known = data.for_training(data.load_labels(labels))
     emotions = data.load_goemotions(goemotions, "train") if goemotions else None
-    unlabelled = (
-        data.load_unlabelled(posts, without=known["text"].tolist()) if posts else None
-    )
+    unlabelled = data.load_unlabelled(posts, without=known["text"].tolist()) if posts else None
     log.info("%d labelled posts", len(known))
     x = features(known["text"])
     x_goe = features(emotions["text"]) if emotions is not None else x[:0]
@@ -114,10 +116,13 @@ def prepare(
     x, x_goe, x_posts = (lanes.weighted(part, idf) for part in (x, x_goe, x_posts))
     drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
     soft, taught = _soft(unlabelled, x_posts, teacher, seed)
+    y = stack.truth(known)
+    hint = hints(teacher, y)
     return Material(
         known=known,
         x=x,
-        y=stack.truth(known),
+        y=y,
+        target=y.astype(np.float64) if hint is None else (1 - W_HINT) * y + W_HINT * hint,
         near=x_goe[np.sort(drawn[: ELSEWHERE[0]])],
         far=x_goe[np.sort(drawn[ELSEWHERE[0] :][: ELSEWHERE[1]])],
         idf=idf,
@@ -134,15 +139,11 @@ def out_of_fold(m: Material, fold: np.ndarray) -> np.ndarray:
     for f in np.unique(fold):
         log.info("fold %s", f)
         out = fold == f
-        z[out] = lanes.apply(
-            m.x[out], label_lanes(m.x[~out], m.y[~out], m.near, m.soft)
-        )
+        z[out] = lanes.apply(m.x[out], label_lanes(m.x[~out], m.target[~out], m.near, m.soft))
     return np.hstack([z, lanes.apply(m.x, m.emotion)])
 
 
-def label_lanes(
-    x: csr_matrix, y: np.ndarray, near: csr_matrix, soft: np.ndarray
-) -> np.ndarray:
+def label_lanes(x: csr_matrix, y: np.ndarray, near: csr_matrix, soft: np.ndarray) -> np.ndarray:
     """Return the lanes of the labels, (N_LABELS, BUCKETS + 1).
 
     Each label is learnt twice: from the labelled posts alone (best at home), and with comments from elsewhere as
@@ -150,15 +151,10 @@ def label_lanes(
     The labels of `MAIN` keep the three apart; a topic has their mean.
     """
     wide = _stack([x, near])
-    weight = np.concatenate(
-        [np.ones(x.shape[0]), np.full(near.shape[0], W_ELSEWHERE[0])]
-    )
+    weight = np.concatenate([np.ones(x.shape[0]), np.full(near.shape[0], W_ELSEWHERE[0])])
     none = np.zeros(near.shape[0])
     home = [lanes.fit_scaled(x, y[:, k], c=C_SCALED) for k in range(y.shape[1])]
-    away = [
-        lanes.fit(wide, np.append(y[:, k], none), c=C_LABELS, weight=weight)
-        for k in range(y.shape[1])
-    ]
+    away = [lanes.fit(wide, np.append(y[:, k], none), c=C_LABELS, weight=weight) for k in range(y.shape[1])]
     main, topics = range(len(MAIN)), range(len(MAIN), len(SCORES))
     means = [_mean([home[k], away[k], soft[k]], x) for k in topics]
     return np.stack([*(part[k] for part in (home, away, soft) for k in main), *means])
@@ -168,11 +164,7 @@ def _mean(parts: list[np.ndarray], x: csr_matrix) -> np.ndarray:
     """Return the mean of lanes brought to one spread, the third (a teacher's) counting half."""
     spread = [float((x @ part[:-1]).std()) for part in parts]
     return sum(
-        (
-            part / s * w
-            for part, s, w in zip(parts, spread, (1.0, 1.0, 0.5), strict=True)
-            if s > 0
-        ),
+        (part / s * w for part, s, w in zip(parts, spread, (1.0, 1.0, 0.5), strict=True) if s > 0),
         np.zeros(len(parts[0])),
     )
 
@@ -218,8 +210,6 @@ def _soft(
     seed: int,
 ) -> tuple[np.ndarray, str]:
     """Return the lanes learnt from a teacher (zeros without one), and who taught."""
-    from analyzer.nlp.training.teacher import judged
-
     found = judged(unlabelled, teacher, seed=seed) if unlabelled is not None else None
     if found is None:
         return np.zeros((len(SCORES), x.shape[1] + 1)), "none"
@@ -232,7 +222,11 @@ def _emotions(x: csr_matrix, emotions: pd.DataFrame | None) -> np.ndarray:
     if emotions is None:
         return np.zeros((len(EMOTIONS), x.shape[1] + 1))
     y = lanes.emotion_targets(emotions)
-    return np.stack([lanes.fit(x, y[:, k], c=C_EMOTIONS) for k in range(y.shape[1])])
+    out = [lanes.fit(x, y[:, k], c=C_EMOTIONS) for k in range(y.shape[1])]
+    # Pooled frustration is evaluated on its own: the mean of two ways is better than either.
+    ways = lanes.fit(x, y[:, 0], c=2.0), lanes.fit_scaled(x, y[:, 0], c=4.0)
+    out[0] = sum((w / float((x @ w[:-1]).std()) for w in ways), np.zeros(len(out[0])))
+    return np.stack(out)
 
 
 def _languages(
@@ -246,9 +240,7 @@ def _languages(
 
     language = known["language"]
     if unlabelled is not None:
-        told = np.flatnonzero(
-            (unlabelled["language"].str.len() == 2).fillna(False).to_numpy(dtype=bool)
-        )
+        told = np.flatnonzero((unlabelled["language"].str.len() == 2).fillna(False).to_numpy(dtype=bool))
         x, language = (
             _stack([x, x_posts[told]]),
             pd.concat([language, unlabelled["language"].iloc[told]]),
@@ -257,9 +249,7 @@ def _languages(
         lanes.language_targets(language),
         lanes.rarity_weight(language.to_numpy(dtype=str)),
     )
-    return np.stack(
-        [lanes.fit(x, y[:, k], c=C_LANGUAGE, weight=weight) for k in range(y.shape[1])]
-    )
+    return np.stack([lanes.fit(x, y[:, k], c=C_LANGUAGE, weight=weight) for k in range(y.shape[1])])
 
 
 def features(texts: Any) -> csr_matrix:
