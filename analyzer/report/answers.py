@@ -102,7 +102,8 @@ def _spread(v: View, measure: str, f: Format) -> str:
     found = [r["estimate"] for r in v.robustness if r["measure"] == measure and r["estimate"] is not None]
     if len(found) < 2:
         return ""
-    return f" Counted in {len(found)} other ways: {f.share(min(found))} to {f.share(max(found))}."
+    low, high = f.share(min(found)), f.share(max(found))
+    return f" Counted in {len(found)} other ways: " + (f"always {low}." if low == high else f"{low} to {high}.")
 
 
 def _helped(v: View, f: Format) -> Answer:

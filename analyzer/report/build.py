@@ -107,7 +107,11 @@ def _table(table: Table) -> list[Element]:
 
 def _course(v: View, f: Format) -> list[Element]:
     body = _charts(v, f, PLACES["course"]) + _table(tables.ladder(v, f))
-    body += _table(tables.incidents(v, f)) + _table(tables.phases(v, f)) + _table(tables.facts(v, f))
+    body += _table(tables.incidents(v, f))
+    for i, found in enumerate(v.incidents):
+        lead = "Evidence" if len(v.incidents) == 1 else f"Evidence for incident {i + 1}"
+        body.append(Paragraph(f"{lead}: {text(found['evidence'])}", (Ref("incidents", str(i), f"incident {i + 1}"),)))
+    body += _table(tables.phases(v, f)) + _table(tables.facts(v, f))
     return _section("What happened when", "course", body)
 
 

@@ -185,11 +185,11 @@ def _capacity(v: View, found: Row, f: Format) -> Iterator[Paragraph]:
             "restart, too.",
             refs,
         )
-    usual = next((b["expected"] for b in v.bins if b["start"] == found["peak"]), None)
-    if usual and found["peak_count"] / usual >= 5:
-        factor = f.number(found["peak_count"] / usual, 0)
+    usual = next((b["expected_high"] for b in v.bins if b["start"] == found["peak"]), None)
+    factor = found["peak_count"] / max(usual, 1.0) if usual is not None else 0.0
+    if factor >= 3:
         yield Paragraph(
-            f"At the peak people wrote {factor} times as much as usual: support and the status page must "
-            "carry such a rush.",
+            f"At the peak people wrote {f.number(factor, 0)} times the most that is usual: support and the status page "
+            "must carry such a rush.",
             (Ref("incidents", str(v.incident_number), "peak"),),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -41,7 +42,9 @@ def to_pdf(document: doc.Document) -> bytes:
     with tempfile.TemporaryDirectory(prefix="outage-analyzer-") as folder:
         root = Path(folder)
         (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
-        (root / "report.json").write_text(json.dumps(_data(document, root), ensure_ascii=False), encoding="utf-8")
+        (root / "report.json").write_text(
+            _shown(json.dumps(_data(document, root), ensure_ascii=False)), encoding="utf-8"
+        )
         settings: dict[str, Any] = {"root": str(root), "font_paths": [str(fonts)], "format": "pdf"}
         try:
             return _compile(typst, str(root / "report.typ"), settings)
@@ -49,6 +52,11 @@ def to_pdf(document: doc.Document) -> bytes:
             raise AnalyzerError(
                 f"typst could not set the PDF: {error}; the HTML report holds the same numbers"
             ) from error
+
+
+def _shown(source: str) -> str:
+    """Return text without direction isolates: typst orders each run by itself and would draw them as boxes."""
+    return re.sub("[\u2066-\u2069]", "", source)
 
 
 def _compile(typst: Any, source: str, settings: dict[str, Any]) -> bytes:
@@ -68,7 +76,7 @@ def _data(document: doc.Document, root: Path) -> dict[str, Any]:
         if isinstance(element, doc.Chart):
             figure = draw(element.draw, element.wide)
             name = f"{element.name}.svg"
-            (root / name).write_text(to_svg(figure, name=element.name), encoding="utf-8")
+            (root / name).write_text(_shown(to_svg(figure, name=element.name)), encoding="utf-8")
             elements.append(
                 {"kind": "Chart", "file": name, "title": element.title, "caption": element.caption, "alt": element.alt}
             )
@@ -103,5 +111,20 @@ def _table(table: doc.Table) -> dict[str, Any]:
         "header": list(table.header),
         "rows": [list(r) for r in shown],
         "numeric": sorted(table.numeric),
+        "widths": _widths(table),
         "more": f"{more} more rows are in the JSON." if more else "",
     }
+
+
+#: Letters that a line of a table holds over the page's width.
+_LINE = 104
+
+
+def _widths(table: doc.Table) -> list[float]:
+    """Return the columns' widths in letters: room for the longest word of each, and the rest where texts are long."""
+    columns = [[table.header[i], *(r[i] for r in table.rows[:MOST_ROWS])] for i in range(len(table.header))]
+    least = [max(len(word) for cell in cells for word in [*re.split(r"[ /–-]", cell), ""]) + 2.0 for cells in columns]
+    least = [min(x, 40.0) for x in least]
+    wanted = [max(min(max(map(len, cells)), 60) - x, 0.5) for cells, x in zip(columns, least, strict=True)]
+    rest = max(_LINE - sum(least), 0.0)
+    return [round(x + rest * w / sum(wanted), 1) for x, w in zip(least, wanted, strict=True)]

@@ -29,10 +29,11 @@ def banner(v: View, f: Format) -> Note:
     doubts = [text(w) for w in q.get("warnings") or ()]
     if share is not None and share < 0.98:
         doubts.append(f"{f.share(1 - share, digits=1)} of the time shown was not collected.")
+    known = " ".join(doubts)
     n = q.get("n_relevant") or 0
-    if n < 200:
+    if n < 200 and "intervals are wide" not in known:
         doubts.append(f"Few posts: {f.count(n)} are about an outage, so intervals are wide.")
-    if q.get("n_authors") is None:
+    if q.get("n_authors") is None and "no authors" not in known:
         doubts.append("Authors are unknown: people cannot be told from posts.")
     unread = (q.get("n_unsupported") or 0) / max(q.get("n_selected") or 0, 1)
     if unread > 0.1:

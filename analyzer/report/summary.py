@@ -268,7 +268,7 @@ def _share(row: Row | None, key: str, label: str, f: Format) -> Number:
         label,
         shown[0],
         _bounds(shown),
-        f"of {f.count(row['n'])} posts",
+        f"{f.count(row['n'])} posts, counted {f.share(row['naive'])}",
         row["estimate"],
         row["low"],
         row["high"],

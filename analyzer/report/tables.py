@@ -61,7 +61,6 @@ def incidents(v: View, f: Format) -> Table:
         "Posts above the usual",
         "Strength",
         "Kind",
-        "Evidence",
     )
     rows = []
     for i, r in enumerate(v.incidents):
@@ -79,7 +78,6 @@ def incidents(v: View, f: Format) -> Table:
                 f.count(r["n_excess"]),
                 r["strength"],
                 r["kind"],
-                text(r["evidence"]),
             )
         )
     keys = tuple(str(i) for i in range(len(rows)))
