@@ -121,7 +121,7 @@ def collect(
     """
     from analyzer.collect.follow import rounds, stoppable
     from analyzer.collect.redact import redact, redacted_logs
-    from analyzer.collect.session import Options, collect_one
+    from analyzer.collect.session import Job, Options, collect_one
 
     options = options or Options()
     secrets = options.credentials.secrets()
@@ -133,12 +133,12 @@ def collect(
             progress(line)
 
     chosen = [collector(s) if isinstance(s, str) else s for s in _chosen(study, sources, options)]
-    done = Collected()
+    done, job = Collected(), Job(study, corpus, options, max_cost, notify)
     with redacted_logs(secrets), stoppable(options.clock, notify):
         for number in rounds(options.clock, interval_s=options.interval_s, n_rounds=options.n_rounds if follow else 1):
             done.n_rounds, done.results = number + 1, []
             for source in chosen:
-                result = collect_one(source, study, corpus, options=options, max_cost=max_cost, notify=notify)
+                result = collect_one(source, job)
                 result = replace(result, error=redact(result.error, secrets))
                 done.results.append(result)
                 _tell(result, notify)

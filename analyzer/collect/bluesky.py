@@ -42,6 +42,7 @@ class Bluesky(WireCollector):
 
     def fetch(self, study: Study) -> Iterator[Any]:
         """Ask for the accounts' feeds, then for each term's missing windows."""
+        self.desk.expect([*(f"@{a}" for a in self.desk.accounts), *self.desk.terms()])
         for account in self.desk.accounts:
             for start, end in self.desk.windows(f"@{account}"):
                 yield from self._feed(account, start, end)

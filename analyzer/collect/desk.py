@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,11 +116,22 @@ class Desk:
         """The official accounts on this platform, without a leading @."""
         return tuple(a.lstrip("@") for a in self.study.accounts.get(self.name, ()))
 
+    def expect(self, queries: Iterable[str]) -> None:
+        """Name all queries of the collection: what is covered is what every one of them saw."""
+        for query in queries:
+            self.spans.setdefault(query, [])
+
+    def give_up(self, queries: Iterable[str], note: str) -> None:
+        """Leave out queries that the platform refuses (a private subreddit); the hole is said, not counted."""
+        for query in queries:
+            self.spans.pop(query, None)
+        self.hole(*self.window, "unknown", note)
+
     def windows(self, query: str) -> list[Interval]:
         """Return what is still to be asked for a query, the newest first, in whole seconds."""
         start, end = self.window
         todo = plan.missing((start, end), self.covered.get(query, []))
-        self.spans.setdefault(query, [])
+        self.expect([query])
         return [(floor(a), ceil(b)) for a, b in reversed(todo)]
 
     def cover(self, query: str, start: dt.datetime, end: dt.datetime) -> None:
@@ -142,6 +153,10 @@ class Desk:
             return sum((b - a).total_seconds() for q in self.spans for a, b in spans.get(q, []))
 
         return total(self.all_spans()) - total(self.covered)
+
+    def known_spans(self) -> dict[str, list[Interval]]:
+        """Return what is covered by query, those of other wordings of the study included: for the next collection."""
+        return {**self.covered, **self.all_spans()}
 
     def all_spans(self) -> dict[str, list[Interval]]:
         """Return what is covered by query, earlier collections included."""

@@ -33,7 +33,9 @@ class HackerNews(WireCollector):
 
     def fetch(self, study: Study) -> Iterator[Any]:
         """Ask for each term's missing windows, newest first."""
-        for term in self.desk.terms():
+        terms = self.desk.terms()
+        self.desk.expect(terms)
+        for term in terms:
             for start, end in self.desk.windows(term):
                 yield from self._slice(term, start, end)
 

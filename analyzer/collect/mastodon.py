@@ -50,6 +50,7 @@ class Mastodon(WireCollector):
     def fetch(self, study: Study) -> Iterator[Any]:
         """Ask each instance for the official accounts, the hashtags and, with a token, the search."""
         problems = []
+        self.desk.expect(q for base in self._bases for q in self._queries(base))
         for base in self._bases:
             try:
                 yield from self._instance_pages(base)
@@ -57,9 +58,15 @@ class Mastodon(WireCollector):
                 if getattr(error, "status", None) is None or len(self._bases) == 1:
                     raise
                 problems.append(str(error))
-                self.desk.hole(*self.desk.window, "unknown", f"{urlsplit(base).hostname} refused")
+                self.desk.give_up(
+                    [*self._queries(base), *(f"@{a} {base}" for a in self.desk.accounts)],
+                    f"{urlsplit(base).hostname} refused",
+                )
         if problems and len(problems) == len(self._bases):
             raise CollectError("; ".join(problems))
+
+    def _queries(self, base: str) -> list[str]:
+        return [f"#{tag} {base}" for tag in self._tags()]
 
     def _instance_pages(self, base: str) -> Iterator[Any]:
         client = self._client(base)

@@ -48,21 +48,25 @@ class Reddit(WireCollector):
         """Search, list the newest, then read the comments of what was found in the window."""
         problems = []
         subreddits = self.desk.setting("subreddits", ("all",))
+        self.desk.expect(q for name in subreddits for q in self._queries(name))
         for name in subreddits:
             try:
                 yield from self._subreddit(name)
             except Refused as error:
                 problems.append(str(error))
-                self.desk.hole(*self.desk.window, "unknown", f"r/{name}: {error}"[:200])
+                self.desk.give_up(self._queries(name), f"r/{name}: {error}"[:200])
         if problems and len(problems) == len(subreddits):
             raise CollectError("; ".join(problems))
         if self.desk.setting("comments", True):
             yield from self._comments()
 
+    def _queries(self, name: str) -> list[str]:
+        return [f"r/{name} {term}" for term in map(_quoted, self.desk.terms())]
+
     def _subreddit(self, name: str) -> Iterator[Any]:
         place = self._praw.subreddit(name)
         for term in self.desk.terms():
-            yield from self._search(place, name, f'"{term}"' if " " in term else term)
+            yield from self._search(place, name, _quoted(term))
         if name != "all" and self.desk.setting("new", True):
             listing = self._listing(place.new(limit=None), f"r/{name} new")
             oldest, n = yield from listing
@@ -198,6 +202,10 @@ class Reddit(WireCollector):
             if error.reason == "deleted":
                 return None
             raise
+
+
+def _quoted(term: str) -> str:
+    return f'"{term}"' if " " in term else term
 
 
 def client(desk: Desk, kinds: Kinds) -> Any:

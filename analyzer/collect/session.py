@@ -14,7 +14,7 @@ from analyzer.collect.base import PLAIN, PageCollector, WireCollector
 from analyzer.collect.clock import Clock, Stopped, SystemClock
 from analyzer.collect.credentials import Credentials
 from analyzer.collect.desk import Desk
-from analyzer.collect.http import Layer, Policy
+from analyzer.collect.http import Capped, Held, Layer, Policy
 from analyzer.collect.plainjson import dumps
 from analyzer.collect.progress import Meter, uncovered
 from analyzer.collect.rawlog import RawLog
@@ -81,15 +81,18 @@ class Result:
         return {**{k: v for k, v in vars(self).items() if k != "counts"}, **counts}
 
 
-def collect_one(
-    source: Any,
-    study: Study,
-    corpus: Corpus,
-    *,
-    options: Options,
-    max_cost: float | None,
-    notify: Callable[[str], None],
-) -> Result:
+@dataclass(frozen=True)
+class Job:
+    """What every source of one collection shares."""
+
+    study: Study
+    corpus: Corpus
+    options: Options
+    max_cost: float | None
+    notify: Callable[[str], None]
+
+
+def collect_one(source: Any, job: Job) -> Result:
     """Collect one source; a refusal or a stop keeps what came before it.
 
     Parameters
@@ -97,20 +100,21 @@ def collect_one(
     source
         A built-in collector's class, or a user's own object with `name`, `fetch` and `parse`.
     """
-    name = source.name
-    header = {"source": name, "started": options.clock.now().isoformat(), "study": _digest(study, source)}
+    name, corpus, clock = source.name, job.corpus, job.options.clock
+    header = {"source": name, "started": clock.now().isoformat(), "study": _digest(job.study, source)}
     rawlog = RawLog(corpus.path / "raw" / "open" / f"{_safe(name)}.jsonl", header)
     try:
         if _committed(corpus, rawlog.session) or rawlog.header["study"] != header["study"]:
-            rawlog = _renewed(rawlog, header, source, study, corpus)
-        result = Result(name)
+            rawlog = _renewed(rawlog, header, source, job)
+        result, desk = Result(name), None
         if isinstance(source, type) and issubclass(source, WireCollector):
-            desk, collector = _fetch(source, study, corpus, rawlog, result, options, max_cost, notify)
+            collector: Any = source
+            desk = _fetch(source, rawlog, result, job)
         else:
-            desk, collector = None, PageCollector(source)
-            _fetch_own(source, study, rawlog, result, options)
+            collector = PageCollector(source)
+            _fetch_own(source, rawlog, result, job)
         if len(rawlog) or (desk is not None and (desk.holes or desk.grown_s() > QUIET_S)):
-            _when_free(options.clock, lambda: _commit(rawlog, collector, study, corpus, result, desk))
+            _when_free(clock, lambda: _commit(rawlog, collector, result, desk, job))
         rawlog.close(remove=True)
     except BaseException:
         rawlog.close()
@@ -118,23 +122,17 @@ def collect_one(
     return result
 
 
-def _fetch(
-    source: type[WireCollector],
-    study: Study,
-    corpus: Corpus,
-    rawlog: RawLog,
-    result: Result,
-    options: Options,
-    max_cost: float | None,
-    notify: Callable[[str], None],
-) -> tuple[Desk, Any]:
+def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job) -> Desk:
     """Drive a built-in collector until it ends, is refused, or is stopped."""
+    options, study = job.options, job.study
     seed = int(rawlog.session[:8], 16) if options.seed is None else options.seed
-    layer = Layer(source.name, limit=source.limit, clock=options.clock, policy=options.policy, seed=seed, notify=notify)
-    meter = Meter(source.name, source.items, layer, notify)
+    layer = Layer(
+        source.name, limit=source.limit, clock=options.clock, policy=options.policy, seed=seed, notify=job.notify
+    )
+    meter = Meter(source.name, source.items, layer, job.notify)
     agent = str(study.sources.get(source.name, {}).get("user_agent") or options.user_agent)
     wire = Wire(layer, rawlog, user_agent=agent, shape=source.shape, on_page=meter.page)
-    last = _last_info(corpus, source.name)
+    last = _last_info(job.corpus, source.name)
     desk = Desk(
         source.name,
         study,
@@ -142,22 +140,20 @@ def _fetch(
         options.credentials,
         covered=plan.from_rows(last.get("spans", ())),
         memory=last.get("memory", {}),
-        max_cost=max_cost,
-        notify=notify,
+        max_cost=job.max_cost,
+        notify=job.notify,
         settle_s=source.settle_s,
     )
     meter.desk = desk
     try:
-        collector = source(desk)
-        for _ in collector.fetch(study):
+        for _ in source(desk).fetch(study):
             pass
     except Stopped:
         result.stopped = True
     except CollectError as error:
         result.error = str(error)
-        start, end = desk.window
-        kind = "rate_limited" if type(error).__name__ in ("Held", "Capped") else "gap"
-        desk.hole(start, end, kind, str(error)[:200])
+        kind = "rate_limited" if isinstance(error, Held | Capped) else "gap"
+        desk.hole(*desk.window, kind, result.error[:200])
     finally:
         wire.close()
     result.n_requests, result.n_retries, result.waited_s = layer.n_requests, layer.n_retries, layer.waited_s
@@ -167,19 +163,20 @@ def _fetch(
     result.notes = dict(desk.notes)
     desk.holes = coverage.sharpened(desk)
     result.uncovered = uncovered(desk)
-    return desk, source
+    return desk
 
 
-def _fetch_own(source: Any, study: Study, rawlog: RawLog, result: Result, options: Options) -> None:
+def _fetch_own(source: Any, rawlog: RawLog, result: Result, job: Job) -> None:
     """Drive a user's own collector: each item it yields is recorded before it is parsed."""
+    clock = job.options.clock
     try:
-        for raw in source.fetch(study):
-            if options.clock.stop.is_set():
+        for raw in source.fetch(job.study):
+            if clock.stop.is_set():
                 raise Stopped
             body = dumps(raw)
             key = rawlog.key("", "", body)
             if rawlog.get(key) is None:
-                rawlog.append(key, kind=PLAIN, url="", at=options.clock.now(), body=body, is_json=True)
+                rawlog.append(key, kind=PLAIN, url="", at=clock.now(), body=body, is_json=True)
     except Stopped:
         result.stopped = True
     except CollectError as error:
@@ -201,15 +198,15 @@ def _when_free(clock: Clock, commit: Callable[[], None]) -> None:
             time.sleep(1.0)
 
 
-def _commit(rawlog: RawLog, collector: Any, study: Study, corpus: Corpus, result: Result, desk: Desk | None) -> None:
+def _commit(rawlog: RawLog, collector: Any, result: Result, desk: Desk | None, job: Job) -> None:
     """Read the raw log and make it, its rows and what it covered visible in one step."""
     import pandas as pd
 
     rawlog.sync()
-    name = result.source
+    name, study, corpus = result.source, job.study, job.corpus
     info: dict[str, Any] = {"platform": name, "session": rawlog.session}
     if desk is not None:
-        info |= {"spans": plan.to_rows(desk.all_spans()), "memory": {**desk.memory, **desk.remember}}
+        info |= {"spans": plan.to_rows(desk.known_spans()), "memory": {**desk.memory, **desk.remember}}
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
         entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
@@ -233,12 +230,12 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: r.get(n) for n in UPDATES.names if n != "run_id"} for r in rows]
 
 
-def _renewed(rawlog: RawLog, header: Mapping[str, Any], source: Any, study: Study, corpus: Corpus) -> RawLog:
+def _renewed(rawlog: RawLog, header: Mapping[str, Any], source: Any, job: Job) -> RawLog:
     """Put away a log that belongs to a finished collection, or to another wording of the study, and begin a new one."""
-    if len(rawlog) and not _committed(corpus, rawlog.session):
+    if len(rawlog) and not _committed(job.corpus, rawlog.session):
         # Collected for an earlier wording of the study: nothing is lost, its pages become a run of their own.
         collector = source if isinstance(source, type) else PageCollector(source)
-        _commit(rawlog, collector, study, corpus, Result(source.name), None)
+        _commit(rawlog, collector, Result(source.name), None, job)
     path = rawlog.path
     rawlog.close(remove=True)
     return RawLog(path, header)

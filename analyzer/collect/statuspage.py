@@ -46,6 +46,7 @@ class StatusPage(WireCollector):
         host = urlsplit(study.status_page or base).hostname or urlsplit(base).netloc
         tries = [(f"{base}/proxy/{host}/incidents", "native"), (f"{base}/api/v2/incidents.json", "incidents")]
         tries += [(base + path, "feed") for path in FEEDS]
+        self.desk.expect([self.name])
         refusals = []
         for url, kind in tries:
             try:

@@ -68,6 +68,7 @@ class X(WireCollector):
         given = str(self.desk.setting("query", ""))
         asked = [given] if given else x_query.queries(study, self.desk.terms(), length=length, accounts=accounts)
         asked = [x_query.official_query(accounts)] * bool(accounts) + asked
+        self.desk.expect(asked)
         todo = [(query, *window) for query in asked for window in self._windows(query)]
         self._estimate(todo)
         for query, start, end in todo:

@@ -147,6 +147,39 @@ def test_two_collections_of_one_source_do_not_mix(tmp_path: Path) -> None:
         held.close(remove=True)
 
 
+def test_what_only_one_query_saw_is_not_covered(tmp_path: Path) -> None:
+    """Stopped between two queries: the posts of the first are there, and nothing is said to be covered."""
+    with Platforms(world.World(60)) as platforms:
+        study = play.study(platforms.base, hackernews={"queries": (world.TERM, "nothing", "else")})
+        corpus = play.corpus(tmp_path)
+        options = play.options(tmp_path)
+        real = platforms.script.next
+
+        def stop_at_the_second(platform: str, request: str) -> str:
+            if len(platforms.requests) == 1:
+                options.clock.stop.set()
+            return real(platform, request)
+
+        platforms.script.next = stop_at_the_second  # type: ignore[method-assign]
+        done = collect(study, corpus, ["hackernews"], options=options)
+        assert done.stopped and len(corpus.posts()) > 0
+        assert corpus.coverage()["kind"].tolist() == ["gap"]
+        platforms.script.next = real  # type: ignore[method-assign]
+        platforms.requests.clear()
+        collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        assert "covered" in corpus.coverage()["kind"].tolist()
+        assert len(platforms.requests) == 1, "only the third query was still to be asked"
+
+
+def test_other_wordings_of_the_study_stay_covered(tmp_path: Path) -> None:
+    with Platforms(world.World(30)) as platforms:
+        corpus, one = play.corpus(tmp_path), play.study(platforms.base)
+        other = replace(one, terms=("nothing",))
+        for study in (one, other, one, other):
+            collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        assert len(platforms.requests) == 2
+
+
 def test_a_commit_waits_for_another_writer(tmp_path: Path) -> None:
     with Platforms(world.World(10)) as platforms:
         corpus = play.corpus(tmp_path)
