@@ -70,13 +70,23 @@ def account_names(study: Study) -> dict[str, frozenset[str]]:
     return {p: frozenset(a.lstrip("@").casefold() for a in names) for p, names in study.accounts.items()}
 
 
+def _answers_somebody(row: Mapping[str, Any]) -> bool:
+    """Return whether a post answers somebody else; the next post of one's own thread does not."""
+    if row["kind"] != "reply":
+        return False
+    if str(row["text"]).lstrip().startswith("@"):
+        return True
+    parent = str(row.get("parent_id") or "")
+    return parent.startswith("at://") and f"at://{row.get('author')}/" not in parent
+
+
 def update_of_post(row: Mapping[str, Any], study: Study) -> dict[str, Any] | None:
     """Return an official account's post as a row of UPDATES; None for what says nothing of a disruption.
 
-    Posts of one conversation make one incident.
+    Posts of one conversation make one incident. An answer to a customer is no word to all, and is left out.
     """
     text = str(row["text"])
-    if row["kind"] == "repost" or not _TROUBLE.search(text):
+    if row["kind"] == "repost" or _answers_somebody(row) or not _TROUBLE.search(text):
         return None
     stage = stage_of_text(text)
     thread = row.get("thread_id") or row["post_id"]

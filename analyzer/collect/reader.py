@@ -17,6 +17,7 @@ from analyzer.collect.archive.base import DRAFT, drafts
 from analyzer.collect.archive.door import Door, Keeper
 from analyzer.collect.archive.links import has_address
 from analyzer.collect.fields import Reject
+from analyzer.collect.privacy import Masker
 from analyzer.collect.rawlog import Page
 from analyzer.schema import KINDS, POSTS, UPDATES
 from analyzer.study import Study
@@ -70,7 +71,7 @@ class Reader:
 
     def __init__(self, collector: Any, study: Study, keeper: Keeper, *, entry: dict[str, Any]) -> None:
         self._collector, self._study, self._entry = collector, study, entry
-        self._door = Door(study, keeper)
+        self._door, self._masker = Door(study, keeper), Masker(study)
         self._accounts = official.account_names(study)
         self._seen: set[tuple[str, ...]] = set()
         self._drafts: list[dict[str, Any]] = []
@@ -131,7 +132,7 @@ class Reader:
             if update is None:
                 self.counts.n_not_posts += 1
             else:
-                self._keep("updates", update)
+                self._keep("updates", {**update, "body": self._masker.text(update["body"])})
             return
         self._keep("posts", self._draft(row, page))
 

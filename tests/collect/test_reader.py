@@ -99,6 +99,13 @@ def test_error_samples_are_judged_as_they_should() -> None:
     assert limits.wait_s(headers, limits.MASTODON, dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)) == 300
 
 
+def test_people_in_official_words_are_masked() -> None:
+    tweet = {**x.tweet(_POST), "author_id": "1", "author": {"username": "Synth_A", "id": "1"}}
+    tweet["text"] = "Thanks to @quillmark00007 we have identified the issue"
+    _, posts, updates, _ = read("x", "search", {"data": [tweet]})
+    assert not posts and [u["body"] for u in updates] == ["Thanks to @user we have identified the issue"]
+
+
 def test_a_page_in_detail() -> None:
     _, posts, _, _ = read("x", "search", json.loads((WIRE / "x_search_recent_page.json").read_text()))
     (row,) = posts

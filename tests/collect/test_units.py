@@ -237,6 +237,23 @@ def test_other_official_posts_are_left_out(text: str, kind: str) -> None:
     assert official.update_of_post(row, Study("ChatGPT")) is None
 
 
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        ({"text": "@someone we are investigating", "parent_id": "7"}, False),
+        ({"text": "Update: we are investigating", "parent_id": "7"}, True),
+        ({"text": "investigating", "author": "did:plc:us", "parent_id": "at://did:plc:us/app.bsky.feed.post/1"}, True),
+        (
+            {"text": "investigating", "author": "did:plc:us", "parent_id": "at://did:plc:you/app.bsky.feed.post/1"},
+            False,
+        ),
+    ],
+)
+def test_answers_to_customers_are_no_word_to_all(row: dict[str, Any], kept: bool) -> None:
+    row = {"source": "x", "post_id": "1", "kind": "reply", "created_at": T, "thread_id": "9", **row}
+    assert (official.update_of_post(row, Study("ChatGPT")) is not None) is kept
+
+
 def test_accounts_are_matched_whatever_their_case() -> None:
     names = official.account_names(Study("C", accounts={"x": ("@OpenAI",), "mastodon": ("brand@example.org",)}))
     assert official.is_official({"source": "x", "handle": "openai"}, names)
