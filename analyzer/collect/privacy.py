@@ -47,7 +47,7 @@ _MARKS = (
     "youtube.com/",
     "t.me/",
 )
-_COLUMN_MARKS = "(?i)did:|" + "|".join(re.escape(mark) for mark in _MARKS)
+_COLUMN_MARKS = "(?i)did:|u/|" + "|".join(re.escape(mark) for mark in _MARKS)
 _NO_PERSON = {"i", "home", "search", "hashtag", "intent", "share", "explore", "about", "help", "settings", "status"}
 _REDDIT = re.compile(r"(?<![\w/.])(/?u/)([\w-]+)")
 _DID = re.compile(r"did:(?:plc|web):[\w.:%-]+")
@@ -111,7 +111,7 @@ class Masker:
         import pyarrow.compute as pc
 
         mentions = pc.match_substring(texts, "@")
-        others = pc.or_(pc.match_substring_regex(texts, _COLUMN_MARKS), pc.match_substring(texts, "u/"))
+        others = pc.match_substring_regex(texts, _COLUMN_MARKS)
         for found, mask in (
             (pc.and_(mentions, pc.invert(others)), self._mentions),  # most of them: no more than mentions
             (others, self.text),

@@ -10,7 +10,7 @@ from typing import Any
 from analyzer.store.tables import STORED, Stored
 
 #: Memory that DuckDB may use before it goes to disk.
-MEMORY = os.environ.get("OUTAGE_DUCKDB_MEMORY", "1GB")
+MEMORY = os.environ.get("OUTAGE_DUCKDB_MEMORY", "512MB")
 
 
 def connect(root: Path, state: dict[str, Any] | None, *, spill: Path | None = None) -> Any:
@@ -33,6 +33,7 @@ def bare(spill: Path | None = None, *, ordered: bool = False) -> Any:
     }
     con = duckdb.connect(":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")
     return con
 
 
