@@ -9,7 +9,7 @@ no textbook shapes (`SHAPE_ERROR`). Sources: Carlin, Gelfand & Smith 1992 (chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Relative departure of real curves from the shapes used here, added to the spread of each bin.
 SHAPE_ERROR = 0.12
+#: The same for decays, which are ruled by news, fixes and fatigue more than rises are.
+DECAY_ERROR = 0.2
 #: Departures last about this long, so that neighbouring bins err together.
 SHAPE_MEMORY_S = 1800
 #: Powers of time of the rise, with their prior weights: a rise that creeps for long is rarer than a quick one.
@@ -54,11 +56,12 @@ class Window:
     origin: int
     level: float
     bin_s: int = 300
+    shape_error: float = SHAPE_ERROR
 
     @property
     def shape_variance(self) -> float:
         """Squared relative departure from the shapes, times the number of bins that share one departure."""
-        return SHAPE_ERROR**2 * max(1.0, SHAPE_MEMORY_S / self.bin_s)
+        return self.shape_error**2 * max(1.0, SHAPE_MEMORY_S / self.bin_s)
 
 
 def onset(window: Window, *, peak: int, earliest: int) -> Edge:
@@ -119,6 +122,7 @@ def recovery(window: Window, *, peak: int) -> Decay:
     peak
         Bin of the peak, counted as in the series.
     """
+    window = replace(window, shape_error=DECAY_ERROR)
     y, m = window.count, window.mean
     top = peak - window.origin
     high = _last_high(y, m, top)
@@ -151,7 +155,7 @@ def recovery(window: Window, *, peak: int) -> Decay:
     offset, last = start + window.origin, window.origin + len(window.count)
     lost = float(_weights(log_p)[down_at + offset >= last].sum())
     return Decay(
-        _posterior(over_at + offset, log_p, float((_weights(log_p)[over_at + offset >= last]).sum()), 0.2 * step),
+        _posterior(over_at + offset, log_p, float(_weights(log_p)[over_at + offset >= last].sum()), 0.2 * step),
         _posterior(half_in, log_p, lost, 0.2 * step),
     )
 
@@ -191,6 +195,12 @@ def _last_high(y: NDArray, m: NDArray, top: int) -> int:
     return int(high.max()) if len(high) else top
 
 
+def _tempering(y: NDArray, m: NDArray, window: Window) -> NDArray[np.float64]:
+    """Weight of each bin's log-likelihood: one over its dispersion, with the allowance for shapes."""
+    above = np.maximum(_smooth(y)[: len(y)] - m, 0.0)
+    return 1 / (window.dispersion + window.shape_variance * above**2 / (m + above))
+
+
 def _profile(y: NDArray, m: NDArray, unit: NDArray, window: Window) -> tuple[NDArray, NDArray]:
     """Fit the height of an excess of given shape.
 
@@ -207,8 +217,7 @@ def _profile(y: NDArray, m: NDArray, unit: NDArray, window: Window) -> tuple[NDA
     """
     seen = np.isfinite(y) & (m > 0)
     y, m, unit = y[seen], np.maximum(m[seen], 0.02), unit[..., seen]
-    above = np.maximum(np.convolve(y, [0.25, 0.5, 0.25], "same")[: len(y)] - m, 0.0)
-    weight = 1 / (window.dispersion + window.shape_variance * above**2 / (m + above))
+    weight = _tempering(y, m, window)
     total = (unit * weight).sum(-1)
     height = np.maximum((np.maximum(y - m, 0) * weight).sum(-1) / np.maximum(total, 1e-9), 0.5)
     for _ in range(12):
