@@ -121,7 +121,8 @@ def _topics(given: Mapping[str, Any], thresholds: Mapping[str, float], null: np.
         p = given.get(f"p_topic_{topic}")
         if p is not None:
             code |= (p >= np.float32(thresholds.get(f"p_topic_{topic}", 0.5))).astype(np.int64) << bit
-    sets, where = np.unique(code, return_inverse=True)
+    sets = np.flatnonzero(np.bincount(code, minlength=1))
+    where = np.searchsorted(sets, code)
     names = [",".join(t for bit, t in enumerate(TOPICS) if s >> bit & 1) for s in sets]
     indices = pa.array(where.astype(np.int32), mask=null)
     return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string())).cast(pa.string())

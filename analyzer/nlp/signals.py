@@ -62,19 +62,34 @@ def signals(posts: pd.DataFrame) -> pd.DataFrame:
 
     text = pc.fill_null(pa.array(posts["text"], type=pa.string(), from_pandas=True), "")
 
-    def holds(pattern: str) -> Any:
-        return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False).astype(bool)
+    def holds(pattern: str, among: Any = None) -> Any:
+        """Tell which texts hold a pattern; only those of `among` are looked at, the rest are False."""
+        if among is None:
+            return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False).astype(bool)
+        out = np.zeros(len(text), bool)
+        part = text.filter(pa.array(among))
+        out[among] = pc.match_substring_regex(part, pattern).to_numpy(zero_copy_only=False).astype(bool)
+        return out
 
     def column(name: str, default: Any) -> Any:
         return posts[name].fillna(default).to_numpy() if name in posts.columns else np.full(len(posts), default)
 
     repost = holds(_REPOST) | (column("kind", "original") == "repost")
-    link = column("has_link", False).astype(bool) | holds(r"https?://")
+    link = column("has_link", False).astype(bool) | _plain(text, "://")
     first_person = holds(_FIRST_PERSON)
     bot = holds(_BOT) | _repeats(posts, text)
-    news = (holds(_NEWS) | (link & _headline(text))) & link & ~first_person & ~bot
-    first_hand = first_person & holds(_FAULT) & ~news & ~bot & ~repost
+    news = link & ~first_person & ~bot
+    headline = np.zeros(len(text), bool)
+    headline[news] = _headline(text.filter(pa.array(news)))
+    news = headline | holds(_NEWS, news)
+    first_hand = holds(_FAULT, first_person & ~news & ~bot & ~repost)
     return pd.DataFrame({"first_hand": first_hand, "news": news, "bot": bot, "repost": repost}, index=posts.index)
+
+
+def _plain(text: Any, part: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.match_substring(text, part).to_numpy(zero_copy_only=False).astype(bool)
 
 
 def _headline(text: Any) -> Any:
