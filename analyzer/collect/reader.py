@@ -78,6 +78,11 @@ class Reader:
         self._batch = Batch()
         self.counts = Counts()
 
+    @property
+    def forgotten(self) -> set[str]:
+        """Ids of posts that were turned away because they were forgotten."""
+        return {post_id for _, post_id in self._door.forgotten}
+
     def batches(self, pages: Iterable[Page]) -> Iterator[Batch]:
         """Yield rows in batches."""
         for page in pages:
@@ -96,7 +101,7 @@ class Reader:
         if rows:
             batch.posts, _ = self._door.admit(drafts(rows), mark=self._entry["sha256"])
             self.counts.n_posts += len(batch.posts)
-            self.counts.n_forgotten = len(self._door.forgotten)
+            self.counts.n_forgotten = len(self.forgotten)
         return batch
 
     def _items(self, page: Page) -> Iterator[Any]:

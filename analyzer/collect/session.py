@@ -18,6 +18,7 @@ from analyzer.collect.http import Capped, Held, Layer, Policy
 from analyzer.collect.plainjson import dumps
 from analyzer.collect.progress import Meter, uncovered
 from analyzer.collect.rawlog import RawLog
+from analyzer.collect.rawpages import redact
 from analyzer.collect.reader import Counts, Reader
 from analyzer.collect.wire import Wire
 from analyzer.errors import CollectError, CorpusError
@@ -209,7 +210,7 @@ def _commit(rawlog: RawLog, collector: Any, result: Result, desk: Desk | None, j
         info |= {"spans": plan.to_rows(desk.known_spans()), "memory": {**desk.memory, **desk.remember}}
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
-        entry = run.add_raw(rawlog.path, name=file, format=FORMAT, **info)
+        entry = _stored(run, rawlog, collector, {"name": file, "format": FORMAT, "info": info}, job)
         reader = Reader(collector, study, corpus, entry=entry)
         for batch in reader.batches(rawlog.pages()):
             if batch.posts is not None:
@@ -222,6 +223,25 @@ def _commit(rawlog: RawLog, collector: Any, result: Result, desk: Desk | None, j
             run.add_coverage(pd.DataFrame(rows))
         run.notes = {"collect": {**result.notes, "uncovered": result.uncovered, "error": result.error}}
         result.counts, result.run_id = reader.counts, run.run_id
+
+
+def _stored(run: Any, rawlog: RawLog, collector: Any, about: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """Store the raw log and return its entry; forgotten posts that the platform still gives are taken out of it."""
+    gone: set[str] = set()
+    if job.corpus.has_tombstones:
+        reader = Reader(collector, job.study, job.corpus, entry={**about, "sha256": ""})
+        for _ in reader.batches(rawlog.pages()):
+            pass
+        gone = reader.forgotten
+    if not gone:
+        entry: dict[str, Any] = run.add_raw(rawlog.path, name=about["name"], format=FORMAT, **about["info"])
+        return entry
+    writer = run.raw_writer(**about)
+    with open(rawlog.path, "rb") as lines:
+        redact(lines, collector.name, gone, writer.write)
+    entry = writer.close()
+    run.keep_raw(entry)
+    return entry
 
 
 def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analyzer.collect import collect, collector
+from analyzer.collect.forget import forget
 from analyzer.collect.rawlog import as_page
 from analyzer.collect.rawpages import redact
 from analyzer.collect.reader import Batch, Reader
@@ -64,6 +66,33 @@ def test_forgotten_posts_leave_no_trace_and_others_stay(source: str, tmp_path: P
         assert f"/{bare}/".encode() not in whole and f'/{bare}"'.encode() not in whole
     # Lines without a forgotten post are kept byte for byte.
     assert lines[0] == out[0]
+
+
+@pytest.mark.parametrize("source", POSTED)
+def test_a_forgotten_post_that_the_platform_still_gives_does_not_come_back(source: str, tmp_path: Path) -> None:
+    with Platforms(world.World(60)) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, [source], options=play.options(tmp_path))
+        posts = corpus.posts()
+        gone = posts.sample(4, random_state=2)
+        forget(corpus, [(source, i) for i in gone["post_id"]])
+        assert len(corpus.posts()) == len(posts) - 4
+        # Another wording asks for everything again, and the platform still gives the four.
+        settings = {**study.sources[source], "queries": ("GLIMMERBOT",)}
+        if source == "mastodon":
+            settings["instances"] = (platforms.base.replace("127.0.0.1", "localhost"),)
+        again = replace(study, sources={**study.sources, source: settings})
+        done = collect(again, corpus, [source], options=play.options(tmp_path))
+        # Reddit's threads that have not grown are not read again, nor what was forgotten in them.
+        assert done.results[0].counts.n_forgotten == 4 or (source == "reddit" and done.results[0].counts.n_forgotten)
+        assert len(corpus.posts()) == len(posts) - 4
+        numbers = [t.rsplit("#", 1)[-1].split("\n")[0] for t in gone["text"]]
+        for entry in corpus.raw():
+            with corpus.open_raw(entry) as stream:
+                data = stream.read()
+            for number in numbers:
+                assert f'#{number}"'.encode() not in data and f"#{number}<".encode() not in data
+        assert corpus.check()["ok"]
 
 
 def test_bare_ids_of_omitted_comments_go_too() -> None:
