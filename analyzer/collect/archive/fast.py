@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analyzer.collect.archive.base import DRAFT
@@ -21,6 +22,26 @@ class Mapper(Protocol):
     def transform(self, sql: str, params: list[Any] | None = None, **tables: pa.Table) -> pa.Table:
         """Answer the SQL."""
         ...
+
+
+def found(paths: Mapping[str, str], source: str, *, kept: Sequence[str] = ()) -> str:
+    """Return SQL with one text column for each path, found in one pass over each JSON value.
+
+    Parameters
+    ----------
+    paths
+        ``{our name: JSON path}``.
+    source
+        SQL that gives ``_line, _item, j`` (the JSON value) and the columns `kept`.
+    """
+    names = [n for n in paths if n not in kept]
+    listed = ", ".join(f"'{paths[n]}'" for n in names)
+    columns = ", ".join(f'v[{i}] AS "{n}"' for i, n in enumerate(names, 1))
+    more = "".join(f", {n}" for n in kept)
+    return (
+        f"SELECT _line, _item{more}, {columns} "
+        f"FROM (SELECT _line, _item{more}, json_extract_string(j, [{listed}]) AS v FROM ({source}))"
+    )
 
 
 def plain_text(column: str, first: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from analyzer.collect import fields
 from analyzer.collect.archive.base import JsonFormat, Row, checked_text
-from analyzer.collect.archive.fast import plain_text, whole
+from analyzer.collect.archive.fast import found, plain_text, whole
 from analyzer.collect.archive.links import ELSEWHERE_REDDIT, any_elsewhere, has_address, text_elsewhere
 from analyzer.collect.archive.times import moment
 from analyzer.collect.fields import Reject
@@ -17,21 +16,16 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 _GONE = ("[deleted]", "[removed]", "[ Removed by Reddit ]", "")
-_BOTH = {
-    "id": "VARCHAR",
-    "name": "VARCHAR",
-    "author": "VARCHAR",
-    "created_utc": "VARCHAR",
-    "subreddit": "VARCHAR",
-    "score": "BIGINT",
-    "permalink": "VARCHAR",
-    "retrieved_on": "VARCHAR",
-    "retrieved_utc": "VARCHAR",
-    "body": "VARCHAR",
-    "title": "VARCHAR",
-}
-_COMMENT = {**_BOTH, "link_id": "VARCHAR", "parent_id": "VARCHAR"}
-_SUBMISSION = {**_BOTH, "selftext": "VARCHAR", "num_comments": "BIGINT", "url": "VARCHAR", "is_self": "VARCHAR"}
+_FIELDS = (
+    "id name author created_utc score permalink retrieved_on retrieved_utc body title"  # of both kinds
+).split(" ")  # noqa: SIM905 - a list over eleven lines says no more
+_COMMENT = {n: f"$.{n}" for n in (*_FIELDS, "link_id", "parent_id")}
+_SUBMISSION = {n: f"$.{n}" for n in (*_FIELDS, "selftext", "num_comments", "is_self")}
+# Id, author and counts, each plain: one look at all of them together is the cheapest.
+_PLAIN = r"[a-z0-9]{1,12}\|([A-Za-z0-9_-]{1,40}|\[deleted\])?\|(-?[0-9]{1,18}( -?[0-9]{1,18})?)?"
+
+
+_GONE_SQL = ", ".join(f"'{g}'" for g in _GONE)
 
 
 class Pushshift(JsonFormat):
@@ -132,50 +126,48 @@ def _submission_text(item: Any) -> str:
 
 def _common(kind: str, text: str, more: str, clean: str) -> str:
     prefix = "t1_" if kind == "reply" else "t3_"
-    retrieved = "coalesce(t.retrieved_on, t.retrieved_utc)"
-    gone = ", ".join(f"'{g}'" for g in _GONE)
-    columns = json.dumps(_COMMENT if kind == "reply" else _SUBMISSION)
+    counts = "score" if kind == "reply" else "score, num_comments"
+    values = found(_COMMENT if kind == "reply" else _SUBMISSION, "SELECT _line, 0 AS _item, line AS j FROM chunk")
     return f"""
-    WITH read AS (SELECT _line, t, {text} AS words, {retrieved} AS retrieved,
-        CASE WHEN t.author NOT IN ({gone}) THEN t.author END AS who, '{prefix}' || t.id AS fullname
-        FROM (SELECT _line, json_transform(line, '{columns}') AS t FROM chunk))
-    SELECT 'reddit' AS source, fullname AS post_id, make_timestamp(t.created_utc::BIGINT * 1000000) AS created_at,
+    WITH found AS ({values}),
+    read AS (SELECT *, {text} AS words, coalesce(retrieved_on, retrieved_utc) AS retrieved,
+        CASE WHEN author NOT IN ({_GONE_SQL}) THEN author END AS who, '{prefix}' || id AS fullname,
+        TRY_CAST(created_utc AS BIGINT) AS seconds FROM found)
+    SELECT 'reddit' AS source, fullname AS post_id, make_timestamp(seconds * 1000000) AS created_at,
         words AS text, who AS author, who AS handle, NULL::VARCHAR AS language, '{kind}' AS kind,
-        NULL::VARCHAR AS service, t.score AS n_likes, NULL::BIGINT AS n_reposts,
-        'https://www.reddit.com' || t.permalink AS url, {more},
-        make_timestamp(TRY_CAST(retrieved AS BIGINT) * 1000000) AS observed_at, _line, 0 AS _item,
-        coalesce({whole("t.created_utc")} AND {plain_text("words", "ascii(words)")} AND NOT contains(words, '&')
-            AND regexp_full_match(t.id, '[a-z0-9]{{1,12}}') AND (t.name IS NULL OR t.name = fullname)
-            AND (t.author IS NULL OR (t.author NOT IN ('true', 'false')
-                AND regexp_full_match(t.author, '[A-Za-z_][A-Za-z0-9_-]*|\\[deleted\\]')))
-            AND (t.permalink IS NULL OR starts_with(t.permalink, '/r/'))
-            AND (retrieved IS NULL OR {whole("retrieved")}) AND {clean}, false) AS clean
-    FROM read WHERE TRY_CAST(t.created_utc AS UBIGINT) BETWEEN 946684800 AND 4102444800"""
+        NULL::VARCHAR AS service, TRY_CAST(score AS BIGINT) AS n_likes, NULL::BIGINT AS n_reposts,
+        'https://www.reddit.com' || permalink AS url, {more},
+        make_timestamp(TRY_CAST(retrieved AS BIGINT) * 1000000) AS observed_at, _line, _item,
+        coalesce(regexp_full_match(id || '|' || coalesce(author, '') || '|' || concat_ws(' ', {counts}), '{_PLAIN}')
+            AND {whole("created_utc")} AND {plain_text("words", "ascii(words)")} AND NOT contains(words, '&')
+            AND NOT contains(words, 'http') AND (name IS NULL OR name = fullname)
+            AND (author IS NULL OR author NOT IN ('', 'true', 'false'))
+            AND (permalink IS NULL OR starts_with(permalink, '/r/'))
+            AND (retrieved IS NULL OR ({whole("retrieved")} AND strlen(retrieved) <= 10)) AND {clean}, false) AS clean
+    FROM read WHERE seconds BETWEEN 946684800 AND 4102444800"""
 
 
 def _comment_sql() -> str:
     return _common(
         "reply",
-        "t.body",
-        "t.parent_id AS parent_id, t.link_id AS thread_id, NULL::BIGINT AS n_replies, false AS has_link",
-        "NOT contains(words, 'http') AND t.title IS NULL AND words NOT IN ('true', 'false') "
-        f"AND words NOT IN ({', '.join(repr(g) for g in _GONE)}) "
-        "AND (t.parent_id IS NULL OR starts_with(t.parent_id, 't')) "
-        "AND (t.link_id IS NULL OR starts_with(t.link_id, 't'))",
+        "body",
+        "parent_id, link_id AS thread_id, NULL::BIGINT AS n_replies, false AS has_link",
+        f"title IS NULL AND words NOT IN ('true', 'false', {_GONE_SQL}) "
+        "AND (parent_id IS NULL OR starts_with(parent_id, 't')) AND (link_id IS NULL OR starts_with(link_id, 't')) "
+        "AND coalesce(parent_id, '') <> 'true' AND coalesce(link_id, '') <> 'true'",
     )
 
 
 def _submission_sql() -> str:
-    gone = ", ".join(repr(g) for g in _GONE)
     return _common(
         "original",
-        f"CASE WHEN t.selftext IS NULL OR t.selftext IN ({gone}) THEN t.title "
-        "ELSE t.title || chr(10) || chr(10) || t.selftext END",
-        "NULL::VARCHAR AS parent_id, fullname AS thread_id, t.num_comments AS n_replies, false AS has_link",
-        f"NOT contains(words, 'http') AND t.body IS NULL AND t.is_self = 'true' AND t.title NOT IN ({gone}) "
-        "AND t.title NOT IN ('true', 'false') AND trim(t.title) <> '' "
-        "AND (t.selftext IS NULL OR (ascii(t.selftext) NOT IN (123, 91) AND ascii(t.selftext) NOT BETWEEN 45 AND 57 "
-        "AND t.selftext NOT IN ('true', 'false') AND trim(t.selftext) = t.selftext))",
+        f"CASE WHEN selftext IS NULL OR selftext IN ({_GONE_SQL}) THEN title "
+        "ELSE title || chr(10) || chr(10) || selftext END",
+        "NULL::VARCHAR AS parent_id, fullname AS thread_id, TRY_CAST(num_comments AS BIGINT) AS n_replies, "
+        "false AS has_link",
+        f"body IS NULL AND is_self = 'true' AND title NOT IN ('true', 'false', {_GONE_SQL}) AND trim(title) <> '' "
+        "AND (selftext IS NULL OR (ascii(selftext) NOT IN (123, 91) AND ascii(selftext) NOT BETWEEN 45 AND 57 "
+        "AND selftext NOT IN ('true', 'false') AND trim(selftext) = selftext))",
     )
 
 

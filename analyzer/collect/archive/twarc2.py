@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.collect import fields
 from analyzer.collect.archive.base import JsonFormat, Row, checked_text
-from analyzer.collect.archive.fast import plain_text, utc
+from analyzer.collect.archive.fast import found, plain_text, utc
 from analyzer.collect.archive.links import ELSEWHERE_X, any_elsewhere, has_address
 from analyzer.collect.archive.times import moment
 
@@ -144,20 +144,8 @@ _PATHS = {
 _DIGITS = r"[0-9]+( [0-9]+){0,4}\|([0-9]{1,18}( [0-9]{1,18}){0,2})?"
 
 
-def _found(source: str, without: tuple[str, ...] = ()) -> str:
-    """Return SQL with one text column for each of `_PATHS`, from ``(_line, _item, j)``."""
-    names = [n for n in _PATHS if n not in without]
-    paths = ", ".join(f"'{_PATHS[n]}'" for n in names)
-    columns = ", ".join(f'v[{i}] AS "{n}"' for i, n in enumerate(names, 1))
-    kept = "".join(f", {n}" for n in without)
-    return (
-        f"SELECT _line, _item{kept}, {columns} "
-        f"FROM (SELECT _line, _item{kept}, json_extract_string(j, [{paths}]) AS v FROM ({source}))"
-    )
-
-
 def _flat_sql() -> str:
-    return _draft_sql(_found("SELECT _line, 0 AS _item, line AS j FROM chunk"))
+    return _draft_sql(found(_PATHS, "SELECT _line, 0 AS _item, line AS j FROM chunk"))
 
 
 def _pages_sql() -> str:
@@ -170,10 +158,10 @@ def _pages_sql() -> str:
                 json_extract_string(line, '$.includes.users[*].id') AS ids,
                 json_extract_string(line, '$.includes.users[*].username') AS users,
                 json_extract_string(line, '$.__twarc.retrieved_at') AS retrieved FROM chunk))"""
-    return _draft_sql(_found(source, ("username", "retrieved")))
+    return _draft_sql(found(_PATHS, source, kept=("username", "retrieved")))
 
 
-def _draft_sql(found: str) -> str:
+def _draft_sql(values: str) -> str:
     """Return the columns of DRAFT from those of `_PATHS`."""
     picked = [(theirs, ours, i) for theirs, ours in _KINDS for i in range(_REFERENCES)]
     kind = " ".join(f"WHEN r{i}_type = '{theirs}' THEN '{ours}'" for theirs, ours, i in picked)
@@ -187,7 +175,7 @@ def _draft_sql(found: str) -> str:
         for u in urls
     )
     return f"""
-    WITH found AS ({found}),
+    WITH found AS ({values}),
     read AS (SELECT *, TRY_CAST(created AS TIMESTAMP) AS time, TRY_CAST(retrieved AS TIMESTAMP) AS observed,
         ascii(words) AS first, ascii(username) AS initial FROM found)
     SELECT 'x' AS source, id AS post_id, time AS created_at, words AS text, author_id AS author, username AS handle,
