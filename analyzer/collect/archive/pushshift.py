@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 _GONE = ("[deleted]", "[removed]", "[ Removed by Reddit ]", "")
-_FIELDS = (
-    "id name author created_utc score permalink retrieved_on retrieved_utc body title"  # of both kinds
-).split(" ")  # noqa: SIM905 - a list over eleven lines says no more
+_FIELDS = ("id", "name", "author", "created_utc", "score", "permalink", "retrieved_on", "retrieved_utc")
+_FIELDS += ("body", "title")
 _COMMENT = {n: f"$.{n}" for n in (*_FIELDS, "link_id", "parent_id")}
 _SUBMISSION = {n: f"$.{n}" for n in (*_FIELDS, "selftext", "num_comments", "is_self")}
 # Id, author and counts, each plain: one look at all of them together is the cheapest.
