@@ -151,7 +151,6 @@ class Layer:
         self.waited_s = 0.0
         #: Requests left in the present window, as the platform says; None where it says nothing.
         self.left: float | None = None
-        self.pauses: list[tuple[dt.datetime, dt.datetime]] = []
         self._random = random.Random(seed)
         self._hold: dt.datetime | None = None
 
@@ -247,8 +246,6 @@ class Layer:
             self.notify(f"{self.name}: {reason}; waiting {seconds:,.0f} s, until {end:%H:%M:%S} UTC")
         self.clock.sleep(seconds)
         self.waited_s += seconds
-        if "429" in reason or "rate limit" in reason:
-            self.pauses.append((start, self.clock.now()))
 
 
 def _place(ask: Ask) -> str:

@@ -83,12 +83,12 @@ def reset_s(headers: Mapping[str, str], limit: Limit, now: dt.datetime) -> float
     if value is None:
         return None
     present = server_now(headers, now)
-    if limit.meaning == "iso":
+    seconds = number(value)
+    if limit.meaning == "iso" and seconds is None:
         moment = _iso(value)
         return None if moment is None else (moment - present).total_seconds()
-    seconds = number(value)
     if seconds is None:
-        return None
+        return None  # GoToSocial, which speaks as Mastodon does, sends unix seconds: they are read below
     return seconds if limit.meaning == "remaining" else seconds - present.timestamp()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analyzer import __version__
 from analyzer.collect import coverage, plan
 from analyzer.collect.base import PLAIN, PageCollector, WireCollector
 from analyzer.collect.clock import Clock, Stopped, SystemClock
@@ -54,7 +56,7 @@ class Options:
     seed: int | None = None
     interval_s: float = 60.0
     n_rounds: int | None = None
-    user_agent: str = "linux:outage-analyzer:0.1 (research on service outages)"
+    user_agent: str = f"{sys.platform}:outage-analyzer:{__version__} (research on service outages)"
 
 
 @dataclass
