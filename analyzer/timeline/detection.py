@@ -124,8 +124,13 @@ def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
     masks = {name: rule(series, usual) for name, rule in WHOLE.items()}
     gap = max(1, round(JOIN_S / series.bin_s))
     rows, spans = [], []
-    for stretch in merge(scan(series, usual), gap=gap):
-        row = _incident(series, usual, stretch, masks, kind)
+    proposed = merge(scan(series, usual), gap=gap)
+    for i, stretch in enumerate(proposed):
+        limits = (
+            proposed[i - 1].end if i else 0,
+            proposed[i + 1].start if i + 1 < len(proposed) else len(series),
+        )
+        row = _incident(series, usual, stretch, masks, kind, limits)
         if row is not None:
             rows.append(row)
             spans.append((stretch.start, stretch.end))
@@ -172,7 +177,12 @@ def _width(bin_s: int) -> str:
 
 
 def _incident(
-    series: Series, usual: Baseline, stretch: Stretch, masks: dict[str, NDArray[np.bool_]], kind: str
+    series: Series,
+    usual: Baseline,
+    stretch: Stretch,
+    masks: dict[str, NDArray[np.bool_]],
+    kind: str,
+    limits: tuple[int, int],
 ) -> dict[str, Any] | None:
     """Judge one proposed stretch; return an INCIDENTS row, or None where too little supports it."""
     a, b = stretch.start, stretch.end
@@ -180,7 +190,7 @@ def _incident(
     excess = float(np.nansum(y[a:b] - m[a:b] * series.seen[a:b]))
     if excess < MIN_EXCESS:
         return None
-    window = around(series, usual, (a, b))
+    window = around(series, usual, (a, b), limits=limits)
     lo, hi = window.origin, window.origin + len(window.count)
     agree = ["scan", *(name for name, mask in masks.items() if mask[a:b].any())]
     for name, rule in LOCAL.items():
@@ -188,19 +198,27 @@ def _incident(
             agree.append(name)
     if len(agree) < MIN_AGREE:
         return None
-    return _row(series, usual, stretch, window, agree) | {"kind": kind}
+    return _row(series, usual, stretch, window, agree, limits[1]) | {"kind": kind}
 
 
-def around(series: Series, usual: Baseline, span: tuple[int, int]) -> edges.Window:
-    """Counts of a stretch with as much again on both sides (three hours and twelve bins at least)."""
+def around(
+    series: Series, usual: Baseline, span: tuple[int, int], *, limits: tuple[int, int] | None = None
+) -> edges.Window:
+    """Counts of a stretch with as much again on both sides (three hours and twelve bins at least).
+
+    `limits` are the end of the rise before and the start of the next one: their posts are not this one's.
+    """
     a, b = span
+    first, last = limits or (0, len(series))
     wide = max(12, round(3 * 3600 / series.bin_s), b - a)
-    lo, hi = max(0, a - wide), min(len(series), b + wide)
+    lo, hi = max(first, a - wide), min(last, b + wide)
     level = float(usual.mean[series.seen].mean())
     return edges.Window(series.count[lo:hi], usual.mean[lo:hi], usual.dispersion, lo, level, series.bin_s)
 
 
-def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window, agree: list[str]) -> dict[str, Any]:
+def _row(
+    series: Series, usual: Baseline, stretch: Stretch, window: edges.Window, agree: list[str], cap: int
+) -> dict[str, Any]:
     a, b, lo, hi = stretch.start, stretch.end, window.origin, window.origin + len(window.count)
     y, m = series.count, usual.mean
     rate = np.where(series.seen[a:b], y[a:b] / np.maximum(series.covered[a:b], 1e-9), -1)
@@ -209,6 +227,9 @@ def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window
     start = edges.onset(window, peak=peak, earliest=max(lo, a - back))
     end = edges.recovery(window, peak=peak).over
     censored = hi == len(series) and end.beyond > 0.5
+    if cap < len(series):
+        # The next rise may begin before this one has surely died down.
+        end = edges.Edge(min(end.point, cap), min(end.low, cap), min(end.high, cap))
     last = min(len(series), int(np.ceil(end.point))) if not censored else len(series)
     first = int(start.point)
     n_excess = float(np.nansum((y - m)[first:last]))
@@ -221,7 +242,7 @@ def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window
         "peak_count": int(y[peak]),
         "recovery": None if censored else series.at(end.point),
         "recovery_low": None if censored and end.low > len(series) else series.at(min(end.low, len(series))),
-        "recovery_high": None if censored or (hi == len(series) and end.high > hi) else series.at(end.high),
+        "recovery_high": None if censored or (hi == len(series) and end.high >= hi) else series.at(end.high),
         "censored": bool(censored),
         "strength": _strength(n_excess, y, m, (first, max(last, first + 1)), agree),
         "detectors": agree,
@@ -233,14 +254,14 @@ def _row(series: Series, usual: Baseline, stretch: Stretch, window: edges.Window
 def _strength(excess: float, y: NDArray, m: NDArray, span: tuple[int, int], agree: list[str]) -> str:
     """Grade a rise by its size, by its height against its own usual level, and by agreement.
 
-    `strong` is unmistakable: 200 posts above the usual number, and a height of 20 times the usual level (less where
-    that is above 10 posts a bin: 20 / sqrt(level / 10), 4 at least). `moderate` is clear: four detectors, and 20 posts
+    `strong` is unmistakable: 300 posts above the usual number, and a height of 30 times the usual level (less where
+    that is above 10 posts a bin: 30 / sqrt(level / 10), 4 at least). `moderate` is clear: four detectors, and 20 posts
     or three times the level.
     """
     part = slice(*span)
     level = float(np.nanmedian(m[part]))
     ratio = (np.nanmax(y[part], initial=0) + 0.5) / (level + 0.5)
-    if len(agree) >= 4 and excess >= 200 and ratio >= max(4.0, 20 / sqrt(max(1.0, level / 10))):
+    if len(agree) >= 4 and excess >= 300 and ratio >= max(4.0, 30 / sqrt(max(1.0, level / 10))):
         return "strong"
     return "moderate" if len(agree) >= 4 and (excess >= 20 or ratio >= 3) else "weak"
 

@@ -85,6 +85,18 @@ def test_two_outages_are_two_and_the_scale_of_strength_orders_them() -> None:
     assert [r["strength"] for r in rows] == ["moderate", "strong"]
 
 
+def test_rises_close_together_do_not_overlap() -> None:
+    rate = np.full(900, 2.0)
+    rate[400:412] = 40
+    rate[442:450] = 300
+    count = np.random.default_rng(3).poisson(rate).astype(float)
+    rows = plain(detect_series(Series("s", START, 600, count, np.ones(900))).incidents)
+    assert len(rows) == 2
+    assert rows[0]["recovery"] <= rows[1]["onset_high"]
+    assert rows[0]["n_excess"] == pytest.approx(12 * 38, rel=0.15)
+    assert rows[1]["n_excess"] == pytest.approx(8 * 298, rel=0.15)
+
+
 def test_acceptance_in_short() -> None:
     table = outages(25)
     assert table["hit"].mean() >= 0.95
