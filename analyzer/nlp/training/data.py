@@ -61,6 +61,24 @@ def for_training(labels: pd.DataFrame) -> pd.DataFrame:
     return labels[~labels["source"].isin(EVALUATION_ONLY)].reset_index(drop=True)
 
 
+def written() -> pd.DataFrame:
+    """Return posts invented for training (`*_written.tsv`, `written_*.tsv` beside this file), as `load_labels` does.
+
+    They stress what labelled posts have little of: rare topics, five languages, and everyday posts that are about
+    something else. They are trained on, never judged on.
+    """
+    import pandas as pd
+
+    rows = []
+    for path in sorted(Path(__file__).parent.glob("*written*.tsv")):
+        head, *lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 2):
+            row: dict[str, Any] = dict(zip(head.split("\t"), line.split("\t"), strict=True))
+            row |= {"topics": [t for t in row["topics"].split(",") if t], "source": "written_more", "origin": "written"}
+            rows.append(_label(row, number, path))
+    return pd.DataFrame(rows)
+
+
 def load_goemotions(folder: str | Path, split: str) -> pd.DataFrame:
     """Read one split (`train`, `dev` or `test`) of GoEmotions (CC BY 4.0, Demszky et al. 2020).
 

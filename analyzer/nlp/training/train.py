@@ -66,7 +66,7 @@ def train(
     """
     m = prepare(labels, goemotions, posts, seed=seed, teacher=teacher)
     fold = data.folds(m.known, seed=seed)
-    final = label_lanes(m.x, m.target, m.near, m.soft)
+    final = label_lanes(m, np.ones(len(m.known), bool))
     away = lanes.apply(m.far, np.vstack([final, m.emotion]))
     arrays, p = fit_second(out_of_fold(m, fold), m.y, away, fold, seed=seed)
     table = lanes.quantise(np.vstack([final, m.emotion, m.language]), m.idf)
@@ -87,6 +87,7 @@ class Material:
     x: csr_matrix  # features of the labelled posts
     y: np.ndarray  # (n, len(SCORES)) truth
     target: np.ndarray  # the truth, softened by what the teacher thinks of posts that it has not seen
+    more: tuple[csr_matrix, np.ndarray]  # features and truth of posts written for training
     near: csr_matrix  # comments from elsewhere for the first layer
     far: csr_matrix  # and for the second
     idf: np.ndarray
@@ -117,12 +118,14 @@ def prepare(
     drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
     soft, taught = _soft(unlabelled, x_posts, teacher, seed)
     y = stack.truth(known)
+    more = data.written()
     hint = hints(teacher, y)
     return Material(
         known=known,
         x=x,
         y=y,
         target=y.astype(np.float64) if hint is None else (1 - W_HINT) * y + W_HINT * hint,
+        more=(lanes.weighted(features(more["text"]), idf), stack.truth(more)),
         near=x_goe[np.sort(drawn[: ELSEWHERE[0]])],
         far=x_goe[np.sort(drawn[ELSEWHERE[0] :][: ELSEWHERE[1]])],
         idf=idf,
@@ -139,17 +142,19 @@ def out_of_fold(m: Material, fold: np.ndarray) -> np.ndarray:
     for f in np.unique(fold):
         log.info("fold %s", f)
         out = fold == f
-        z[out] = lanes.apply(m.x[out], label_lanes(m.x[~out], m.target[~out], m.near, m.soft))
+        z[out] = lanes.apply(m.x[out], label_lanes(m, ~out))
     return np.hstack([z, lanes.apply(m.x, m.emotion)])
 
 
-def label_lanes(x: csr_matrix, y: np.ndarray, near: csr_matrix, soft: np.ndarray) -> np.ndarray:
-    """Return the lanes of the labels, (N_LABELS, BUCKETS + 1).
+def label_lanes(m: Material, rows: np.ndarray) -> np.ndarray:
+    """Return the lanes of the labels as learnt from some labelled posts (a mask), (N_LABELS, BUCKETS + 1).
 
     Each label is learnt twice: from the labelled posts alone (best at home), and with comments from elsewhere as
     negatives too (best on services never seen); and, where there is a teacher, from what it said of unlabelled posts.
     The labels of `MAIN` keep the three apart; a topic has their mean.
     """
+    x, y = _stack([m.x[rows], m.more[0]]), np.vstack([m.target[rows], m.more[1]])
+    near, soft = m.near, m.soft
     wide = _stack([x, near])
     weight = np.concatenate([np.ones(x.shape[0]), np.full(near.shape[0], W_ELSEWHERE[0])])
     none = np.zeros(near.shape[0])

@@ -43,7 +43,7 @@ def leave_one_out(
     """
     m = prepare(labels, goemotions, posts, seed=seed, teacher=teacher)
     family = m.known["family"].to_numpy(dtype=str)
-    away = lanes.apply(m.far, np.vstack([label_lanes(m.x, m.target, m.near, m.soft), m.emotion]))
+    away = lanes.apply(m.far, np.vstack([label_lanes(m, np.ones(len(m.known), bool)), m.emotion]))
     _, p = fit_second(out_of_fold(m, family), m.y, away, family, seed=seed)
     out: dict[str, dict[str, Any]] = {}
     for name in np.unique(family):
