@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.report.document import Table
 from analyzer.report.format import Format, text
 from analyzer.report.names import measure_name, topic_name
-from analyzer.report.pick import Row, View
+from analyzer.report.pick import Row, View, unsettled
 from analyzer.report.tables import effect_text, share_text
 from analyzer.schema import IMPACTS
 
@@ -64,7 +64,7 @@ def _spoke(v: View, f: Format) -> Answer:
 
 
 def _ranked(v: View, measures: list[str]) -> list[Row]:
-    found = [r for m in measures if (r := v.share(m)) and r["estimate"] is not None]
+    found = [r for m in measures if (r := v.settled(m))]
     return sorted(found, key=lambda r: -r["estimate"])
 
 
@@ -72,7 +72,12 @@ def _hit(v: View, f: Format) -> Answer:
     ranked = _ranked(v, [f"topic_{t}" for t in IMPACTS])
     question = "Who was hit?"
     if not ranked:
-        return question, "Too few people said what they could not do.", "Not estimated."
+        return question, "Not settled: too few people said what they could not do.", "Not estimated."
+    if ranked[0]["low"] is not None and ranked[0]["low"] < 0.01:
+        said = (
+            f"No use is clearly named; the first is {measure_name(ranked[0]['measure'])}, {share_text(ranked[0], f)}."
+        )
+        return question, said, f"Among {f.count(ranked[0]['n'])} posts."
     said = "; ".join(f"{measure_name(r['measure'])} {share_text(r, f)}" for r in ranked[:3])
     first, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     sure = f"Among {f.count(first['n'])} posts. "
@@ -91,8 +96,10 @@ def _angry(v: View, f: Format) -> Answer:
     question = "How angry were they?"
     if not clear or clear["estimate"] is None:
         return question, "Too few people to say.", "Not estimated."
+    if unsettled(clear):
+        return question, _open(clear, f), "The correction moves the count too far to claim either."
     said = f"{share_text(clear, f)} of posts are clearly frustrated"
-    if severe and severe["estimate"] is not None:
+    if severe and severe["estimate"] is not None and not unsettled(severe):
         said += f", {share_text(severe, f)} severely"
     spread = _spread(v, "frustration_ge2", f)
     return question, said + ".", f"Corrected for the classifier's errors, {f.count(clear['n'])} posts.{spread}"
@@ -143,7 +150,13 @@ def _simple(v: View, f: Format, question: str, measure: str, said: str) -> Answe
     row = v.share(measure)
     if not row or row["estimate"] is None:
         return question, "Too few people to say.", "Not estimated."
+    if unsettled(row):
+        return question, _open(row, f), "The correction moves the count too far to claim either."
     return question, f"{share_text(row, f)} {said}", f"Among {f.count(row['n'])} posts.{_spread(v, measure, f)}"
+
+
+def _open(row: Row, f: Format) -> str:
+    return f"Not settled: {f.share(row['naive'])} of posts as counted, {f.share(row['estimate'])} corrected."
 
 
 def _missing(v: View, f: Format) -> Answer:
@@ -183,8 +196,7 @@ def _left(v: View, f: Format) -> Answer:
     )
     named = [r for r in v.extractions if r["kind"] == "competitor"]
     more = f" Named most: {text(named[0]['value'], limit=40)} ({f.share(named[0]['share'])})." if named else ""
-    trust = v.share("topic_reliability")
-    if trust and trust["estimate"] is not None:
+    if trust := v.settled("topic_reliability"):
         more += f" {share_text(trust, f)} doubt its {topic_name('reliability')}."
     return answer[0], answer[1] + more, answer[2]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, text
 from analyzer.report.names import phase_name
-from analyzer.report.pick import Row, View
+from analyzer.report.pick import Row, View, unsettled
 from analyzer.report.tables import effect_text, share_ref, share_text
 
 #: Error codes that a server answers with when it is overloaded or limits its callers.
@@ -29,7 +29,9 @@ def lessons(v: View, f: Format) -> dict[str, tuple[Paragraph, ...]]:
 
 def _carried(row: Row | None, least: float) -> bool:
     """Say whether even the lower bound of a share is at least `least`."""
-    return row is not None and row["estimate"] is not None and row["low"] is not None and row["low"] >= least
+    if row is None or row["estimate"] is None or row["low"] is None or unsettled(row):
+        return False
+    return bool(row["low"] >= least)
 
 
 def _infrastructure(v: View, f: Format) -> Iterator[Paragraph]:

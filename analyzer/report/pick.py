@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
+#: A correction that moves a share further than this (0-1) from its count settles nothing: neither is claimed.
+FAR = 0.2
+
+
+def unsettled(row: Row) -> bool:
+    """Say whether the corrected share and the count are so far apart that neither should be claimed."""
+    return row["estimate"] is not None and row["naive"] is not None and abs(row["estimate"] - row["naive"]) > FAR
 
 
 def rows(table: pd.DataFrame) -> list[Row]:
@@ -62,6 +69,11 @@ class View:
             names = {str(self.incident_number), f"{self.incident_number}"}
             found = [r for r in found if r["group"] in names] or found
         return found[0] if found else None
+
+    def settled(self, measure: str) -> Row | None:
+        """Return the main incident's share of a measure if it can be claimed: estimated, and near its count."""
+        row = self.share(measure)
+        return row if row is not None and row["estimate"] is not None and not unsettled(row) else None
 
     def groups(self, scope: str) -> list[str]:
         """Return the groups of a scope that shares are known of, in their order; phases in the order of an incident."""

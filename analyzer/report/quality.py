@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from analyzer.report.document import Note, Table
 from analyzer.report.format import NONE, Format, text
-from analyzer.report.pick import View
+from analyzer.report.pick import FAR, View, unsettled
 
-#: A correction that moves a share further than this (0-1) is doubted.
-FAR = 0.2
 _NAMES = {
     "n_imported": "Posts imported",
     "n_selected": "Posts of the study",
@@ -42,7 +40,7 @@ def banner(v: View, f: Format) -> Note:
         n_moved, n_all = moved
         doubts.append(
             f"For {f.count(n_moved)} of {f.count(n_all)} shares the correction moves the count by more than "
-            f"{f.count(100 * FAR)} points: the classifier may not fit these posts, so hold them against the counts."
+            f"{f.count(100 * FAR)} points: the classifier may not fit these posts, and nothing is claimed about them."
         )
     if v.timeline.study.simulated:
         doubts.insert(0, "Simulated posts: they show what the analysis does, not what happened.")
@@ -55,7 +53,7 @@ def banner(v: View, f: Format) -> Note:
 def _moved(v: View) -> tuple[int, int] | None:
     """Return how many shares of the incident the correction moves far, and of how many; None where none is."""
     rows = [r for r in v.shares if r["scope"] == "incident" and r["estimate"] is not None and r["naive"] is not None]
-    far = sum(abs(r["estimate"] - r["naive"]) > FAR for r in rows)
+    far = sum(map(unsettled, rows))
     return (far, len(rows)) if far else None
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from analyzer.report.charts.series import width_name
 from analyzer.report.document import Number, Paragraph, Ref
 from analyzer.report.format import Format, isolate, text
-from analyzer.report.names import source_name, topic_name
-from analyzer.report.pick import Row, View
+from analyzer.report.names import measure_name, source_name, topic_name
+from analyzer.report.pick import Row, View, unsettled
 from analyzer.report.tables import share_ref, share_text
 from analyzer.schema import IMPACTS
+
+_NO_USE = ("most_affected", "Most affected use", "no use is clearly named")
 
 
 def service(v: View) -> str:
@@ -82,22 +84,40 @@ def _absolute(row: Row) -> tuple[Any, Any]:
 
 
 def _reaction(v: View, f: Format) -> Paragraph:
-    angry, joke, miss = (v.share(m) for m in ("frustration_ge2", "humor", "topic_transparency"))
-    refs = [share_ref(r) for r in (angry, joke, miss) if r]
-    if angry is None or angry["estimate"] is None:
-        return Paragraph("Too few people wrote about it to say how they felt.", tuple(refs[:1]), lead=True)
-    said = f"Of {f.count(angry['n'])} posts about the outage, {share_text(angry, f)} are clearly frustrated"
-    if miss and miss["estimate"] is not None:
-        said += f", {share_text(miss, f)} miss or ask for information"
-    if joke and joke["estimate"] is not None:
-        said += f" and {share_text(joke, f)} joke"
-    hit = most_affected(v)
+    measures = (
+        ("frustration_ge2", "are clearly frustrated"),
+        ("topic_transparency", "miss or ask for information"),
+        ("humor", "joke"),
+    )
+    known = [(r, words) for m, words in measures if (r := v.settled(m))]
+    doubted = [r for m, _ in measures if (r := v.share(m)) and unsettled(r)]
+    if not known and not doubted:
+        return Paragraph("Too few people wrote about it to say how they felt.", lead=True)
+    refs = [share_ref(r) for r, _ in known] + [share_ref(r) for r in doubted]
+    parts = [f"{share_text(r, f)} {words}" for r, words in known]
+    n = (known[0][0] if known else doubted[0])["n"]
+    said = (
+        f"Of {f.count(n)} posts about the outage, {_listed(parts)}"
+        if parts
+        else f"{f.count(n)} posts are about the outage"
+    )
+    hit = clearly_affected(v)
     if hit:
         refs.append(share_ref(hit))
         said += (
-            f"; the use named most as hit is {topic_name(hit['measure'].removeprefix('topic_'))} ({share_text(hit, f)})"
+            f"; the use named most as hit is {topic_name(hit['measure'].removeprefix('topic_'))}, by "
+            f"{share_text(hit, f)}"
         )
+    else:
+        said += "; no use is clearly named as hit"
+    if doubted:
+        names = _listed([measure_name(r["measure"]) for r in doubted])
+        said += f"; count and correction are too far apart to claim a share for {names}"
     return Paragraph(said + ".", tuple(refs), lead=True)
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
@@ -125,9 +145,15 @@ def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
 
 
 def most_affected(v: View) -> Row | None:
-    """Return the share of the use that most posts name as hit; None where none can be shown."""
-    found = [r for t in IMPACTS if (r := v.share(f"topic_{t}")) and r["estimate"] is not None]
+    """Return the share of the use that most posts name as hit; None where none can be claimed."""
+    found = [r for t in IMPACTS if (r := v.settled(f"topic_{t}"))]
     return max(found, key=lambda r: r["estimate"], default=None)
+
+
+def clearly_affected(v: View) -> Row | None:
+    """Return that share if even its lower bound is at least 1%; else None: no use is clearly named."""
+    hit = most_affected(v)
+    return hit if hit and hit["low"] is not None and hit["low"] >= 0.01 else None
 
 
 def numbers(v: View, f: Format) -> tuple[Number, ...]:
@@ -251,9 +277,9 @@ def _amounts(v: View, f: Format) -> list[Number]:
         ("topic_transparency", "Miss or ask for information"),
     ):
         out.append(_share(v.share(key), key, label, f))
-    hit = most_affected(v)
+    hit = clearly_affected(v)
     name = topic_name(hit["measure"].removeprefix("topic_")) if hit else ""
-    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}" if hit else "Most affected use", f))
+    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}", f) if hit else _gone(*_NO_USE))
     return out
 
 
@@ -262,6 +288,8 @@ def _share(row: Row | None, key: str, label: str, f: Format) -> Number:
         return _gone(key, label, "not estimated")
     if row["estimate"] is None:
         return _gone(key, label, "fewer than 5 people" if row["suppressed"] else f"{f.count(row['n'])} posts")
+    if unsettled(row):
+        return _gone(key, label, f"counted {f.share(row['naive'])}, corrected {f.share(row['estimate'])}: not settled")
     shown = share_text(row, f).split(" (")
     return Number(
         key,

@@ -21,6 +21,7 @@ METHODS = {
     "wilson": "not corrected",
     "acc": "adjusted count",
     "pacc": "probabilistic adjusted count",
+    "anchored": "mean probability of the whole, parts by expectation maximisation",
     "emq": "expectation maximisation",
     "ppi": "corrected by hand-checked posts",
     "suppressed": "suppressed",

@@ -46,7 +46,7 @@ def test_three_sentences_hold_the_numbers() -> None:
         "4 official updates",
         "resolved at 11:52, 1 h 12 min before posts were back",
         "clearly frustrated",
-        "education (27% (25–30%))",
+        "education, by 27% (25–30%)",
     ):
         assert part in text, part
     assert len(summary.sentences(view(make_timeline()), F)) == 3
@@ -178,10 +178,25 @@ def test_a_correction_that_leaves_its_counts_is_doubted() -> None:
     timeline = make_timeline()
     odd = share("incident", "0", "humor", 1500, 0.3) | {"estimate": 0.9, "low": 0.85, "high": 0.95}
     rows = [r for r in view(timeline).shares if not (r["scope"] == "incident" and r["measure"] == "humor")]
-    note = quality.banner(view(replace(timeline, shares=make(SHARES, [*rows, odd]))), F)
+    v = view(replace(timeline, shares=make(SHARES, [*rows, odd])))
+    note = quality.banner(v, F)
     assert any(
         i.startswith("For 1 of 21 shares the correction moves the count by more than 20 points") for i in note.items
     )
+    assert "too far apart to claim a share for humour" in said(summary.sentences(v, F))
+    table = answers.table(v, F)
+    assert table is not None
+    joked = {row[0]: row[1] for row in table.rows}["Did people joke?"]
+    assert joked == "Not settled: 30% of posts as counted, 90% corrected."
+
+
+def test_a_use_that_few_name_is_not_called_the_most_affected() -> None:
+    rows = [r for r in view(make_timeline()).shares if not r["measure"].startswith("topic_")]
+    rows += [share("incident", "0", "topic_education", 45, 0.03), share("incident", "0", "topic_coding", 45, 0.0)]
+    v = view(replace(make_timeline(), shares=make(SHARES, rows)))
+    assert "no use is clearly named as hit" in said(summary.sentences(v, F))
+    table = answers.table(v, F)
+    assert table is not None and table.rows[2][1].startswith("No use is clearly named; the first is education")
 
 
 def test_sections_without_a_body_are_left_out() -> None:

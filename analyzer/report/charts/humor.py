@@ -29,9 +29,9 @@ def missing(v: View) -> str:
 
 def title(v: View, f: Format) -> str:
     """Return the finding."""
-    joke, angry = v.share("humor"), v.share("frustration_ge2")
-    if not joke or not angry or joke["estimate"] is None or angry["estimate"] is None:
-        return "Humour and frustration over time"
+    joke, angry = v.settled("humor"), v.settled("frustration_ge2")
+    if not joke or not angry:
+        return "Humour and frustration over time: how they compare is not settled"
     if joke["high"] is not None and angry["low"] is not None and joke["high"] < angry["low"]:
         return f"More posts are frustrated ({f.share(angry['estimate'])}) than joke ({f.share(joke['estimate'])})"
     if joke["low"] is not None and angry["high"] is not None and joke["low"] > angry["high"]:

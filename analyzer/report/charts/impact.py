@@ -9,7 +9,7 @@ from analyzer.report.charts.style import canvas, fmt, say_missing
 from analyzer.report.document import Table
 from analyzer.report.format import Format
 from analyzer.report.names import measure_name
-from analyzer.report.pick import Row, View, view
+from analyzer.report.pick import Row, View, unsettled, view
 from analyzer.report.tables import share_text
 from analyzer.schema import IMPACTS, Timeline
 
@@ -31,19 +31,15 @@ def missing(v: View) -> str:
 
 def title(v: View, f: Format) -> str:
     """Return the finding."""
-    ranked = [r for r in _rows(v) if r["estimate"] is not None]
-    if not ranked:
-        return "Nothing to say about who was hit"
+    ranked = [r for r in _rows(v) if r["estimate"] is not None and not unsettled(r)]
+    if not ranked or ranked[0]["low"] is None or ranked[0]["low"] < 0.01:
+        n = next((r["n"] for r in _rows(v)), 0)
+        return f"No use is clearly named as hit in {f.count(n)} posts"
     first = (
         f"{measure_name(ranked[0]['measure']).capitalize()} is named most as hit, by "
         f"{f.share(ranked[0]['estimate'])} of posts"
     )
-    if (
-        len(ranked) > 1
-        and ranked[0]["low"] is not None
-        and ranked[1]["high"] is not None
-        and ranked[0]["low"] <= ranked[1]["high"]
-    ):
+    if len(ranked) > 1 and ranked[1]["high"] is not None and ranked[0]["low"] <= ranked[1]["high"]:
         return f"{first}; {measure_name(ranked[1]['measure'])} may be as much"
     return first
 
@@ -79,7 +75,16 @@ def plot_impact(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         if reason := missing(v):
             return say_missing(ax, reason)
         rows = _rows(v)
-        dots = [Dot(measure_name(r["measure"]), r["estimate"], r["low"], r["high"], share_text(r, f)) for r in rows]
+        dots = [_dot(r, f) for r in rows]
         dot_rows(ax, dots, unit="Share of posts about the outage")
         dot_title(ax, title(v, f))
     return ax
+
+
+def _dot(r: Row, f: Format) -> Dot:
+    """Return one row; a share far from its count is drawn hollow and grey."""
+    open_ = unsettled(r)
+    printed = share_text(r, f) + (" unsettled" if open_ else "")
+    return Dot(
+        measure_name(r["measure"]), r["estimate"], r["low"], r["high"], printed, "line" if open_ else "blue", "", open_
+    )
