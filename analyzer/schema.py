@@ -273,7 +273,7 @@ SHARES = Table(
         _null("estimate", "float", "estimated true prevalence; null where suppressed", "0-1"),
         _null("low", "float", "lower 95 % bound", "0-1"),
         _null("high", "float", "upper 95 % bound", "0-1"),
-        Column("method", "string", "how the estimate was made: wilson, acc, pacc, emq, ppi; or suppressed"),
+        Column("method", "string", "how the estimate was made: wilson, anchored, acc, pacc, emq, ppi; or suppressed"),
         Column("suppressed", "bool", "fewer than k authors (or unique texts): not shown"),
     ),
 )

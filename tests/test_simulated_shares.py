@@ -40,7 +40,6 @@ def shares(service: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-@pytest.mark.xfail(reason="names of services act as evidence for humour and topics, and the correction enlarges it")
 def test_correction_brings_shares_nearer_to_the_truth() -> None:
     found = shares()
     error = {name: np.abs((found[name] - found["true"]).astype(float)) for name in ("naive", "estimate")}

@@ -187,19 +187,19 @@ def build_timeline(
     clusters = duplicates.clusters(selected["text"])
     flags = signals.signals(selected)
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
+    relevant = timeline.relevant(labels)
     built = timeline.build(
         study,
         selected,
         labels,
         updates,
         coverage,
-        estimate=prevalence.estimator(model, audit=audit, seed=seed),
+        estimate=prevalence.estimator(model, audit=audit, anchor=labels[relevant], seed=seed),
         clusters=clusters,
         signals=flags,
         bin_minutes=bin_minutes or study.bin_minutes,
         seed=seed,
     )
-    relevant = timeline.relevant(labels)
     about = selected[relevant]
     few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
     topics = discovered.discover(few["text"], authors=few["author"], seed=seed)

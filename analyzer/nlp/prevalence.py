@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from analyzer.errors import SchemaError
 from analyzer.nlp import quantify
+from analyzer.nlp.anchored import Transport, share
 from analyzer.nlp.calibration import Sample
 from analyzer.nlp.classifier import SCORES, load
 from analyzer.nlp.ppi import MIN_AUDIT, ppi_mean
@@ -17,9 +19,10 @@ from analyzer.nlp.ppi import MIN_AUDIT, ppi_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+WEIGHTS = Path(__file__).parent / "weights"
 Floats = NDArray[np.float64]
 Estimate = Callable[..., dict[str, Any]]
-METHODS = ("emq", "pacc", "acc")
+METHODS = ("anchored", "emq", "pacc", "acc")
 
 
 def estimator(
@@ -27,7 +30,8 @@ def estimator(
     *,
     audit: pd.DataFrame | None = None,
     seed: int = 0,
-    method: str = "emq",
+    method: str = "anchored",
+    anchor: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
 ) -> Estimate:
     """Return a function that estimates shares among labelled posts.
@@ -42,7 +46,10 @@ def estimator(
     seed
         Seed of the bootstrap.
     method
-        `emq`, `pacc` or `acc`.
+        `anchored` for posts of services that the model was not measured on, which an outage's are; `emq`, `pacc` or
+        `acc` where the posts come from the calibration sample's own sources and only the mixture differs.
+    anchor
+        LABELS of all relevant posts of the study, for `anchored`: parts of it are estimated against the whole.
     calibration
         Sample to use instead of the model's own (see `Classifier.calibration`).
 
@@ -60,6 +67,31 @@ def estimator(
     thresholds = {name: float(classifier.thresholds.get(name, 0.5)) for name in SCORES}
     known: dict[tuple[str, bool], Sample] = {}
     people = _people(audit)
+    transport = Transport.load(WEIGHTS / classifier.name.partition("-")[0])
+    priors: dict[str, float | None] = {}
+
+    def prior(column: str) -> float | None:
+        if column not in priors:
+            values = None if anchor is None else anchor.loc[anchor["status"] == "ok", column].dropna()
+            priors[column] = None if values is None or not len(values) else float(values.astype("float64").mean())
+        return priors[column]
+
+    def move(labels: pd.DataFrame, measure: str, w: Floats) -> dict[str, Any]:
+        """Estimate by anchoring; `labels` are ok and scored. Mean intensity is the mean of the three levels."""
+        columns = [f"p_{measure}"] if measure != "frustration" else [f"p_frustration_ge{k}" for k in (1, 2, 3)]
+        values = [
+            share(
+                labels[c].to_numpy(np.float64),
+                w,
+                None if measure == "relevant" else prior(c),
+                transport.of(c.removeprefix("p_")),
+                seed=seed,
+            )
+            for c in columns
+        ]
+        return dict(zip(("estimate", "low", "high"), np.mean(values, axis=0).tolist(), strict=True)) | {
+            "method": method
+        }
 
     def estimate(labels: pd.DataFrame, measure: str, weights: Any = None) -> dict[str, Any]:
         ok = (labels["status"] == "ok").to_numpy(dtype=bool)
@@ -81,6 +113,8 @@ def estimator(
             return {**out, **dict(zip(("estimate", "low", "high"), value, strict=True)), "method": "ppi"}
         if sample is None or f"y_{measure}" not in sample:
             return out
+        if method == "anchored":
+            return {**out, **move(labels[ok], measure, w)}
         narrow = measure != "relevant" and _all_relevant(labels, ok, thresholds)
         if (measure, narrow) not in known:
             known[measure, narrow] = Sample.of(sample, measure, narrow, thresholds, seed)

@@ -68,7 +68,7 @@ def test_mean_intensity_is_corrected(pool: pd.DataFrame) -> None:
     rng = np.random.default_rng(3)
     level = pool["y_frustration"].to_numpy()
     error, naive, covered = [], [], []
-    estimate = estimator("fast")
+    estimate = estimator("fast", method="emq")
     for _ in range(25):
         counts = rng.multinomial(800, rng.dirichlet([1, 1, 1, 1]))
         rows = np.concatenate([rng.choice(np.flatnonzero(level == k), counts[k]) for k in range(4)])
@@ -85,7 +85,7 @@ def test_the_contract(pool: pd.DataFrame) -> None:
     estimate = estimator("fast")
     found = estimate(pool.head(400), "humor")
     assert set(found) == {"n", "n_positive", "naive", "naive_low", "naive_high", "estimate", "low", "high", "method"}
-    assert found["n"] == 400 and found["method"] == "emq"
+    assert found["n"] == 400 and found["method"] == "anchored"
     assert 0 <= found["low"] <= found["estimate"] <= found["high"] <= 1
     assert estimate(pool.head(400), "humor") == found  # the same seed, the same interval
     assert estimate(pool.head(0), "humor")["estimate"] is None
@@ -93,7 +93,7 @@ def test_the_contract(pool: pd.DataFrame) -> None:
     assert estimate(out, "humor")["n"] == 300
     with pytest.raises(SchemaError, match="no measure 'joy'"):
         estimate(pool, "joy")
-    with pytest.raises(ValueError, match="none of emq"):
+    with pytest.raises(ValueError, match="none of anchored"):
         estimator("fast", method="guess")
 
 
@@ -108,7 +108,7 @@ def test_weights_count_a_cluster_once(pool: pd.DataFrame) -> None:
 
 def test_too_few_known_posts_correct_nothing(pool: pd.DataFrame) -> None:
     few = pool.assign(y_humor=0)
-    found = estimator("fast", calibration=few)(pool.head(300), "humor")
+    found = estimator("fast", method="emq", calibration=few)(pool.head(300), "humor")
     assert found["method"] == "wilson" and found["estimate"] == found["naive"]
 
 
@@ -127,4 +127,4 @@ def test_an_audit_makes_the_share_prediction_powered(pool: pd.DataFrame) -> None
     found = estimate(posts, "frustration_ge2")
     assert found["method"] == "ppi"
     assert found["low"] <= truth <= found["high"]
-    assert estimate(posts[~posts.index.isin(rows)], "frustration_ge2")["method"] == "emq"  # nobody judged these
+    assert estimate(posts[~posts.index.isin(rows)], "frustration_ge2")["method"] == "anchored"  # nobody judged these

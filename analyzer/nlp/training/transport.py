@@ -1,0 +1,99 @@
+"""How far a share may lie from the truth on a service not seen in training: `transport.json` beside the weights.
+
+    python -m analyzer.nlp.training.transport --labels TRAIN.jsonl --goemotions DIR --posts DIR \
+        --weights analyzer/nlp/weights/fast
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+
+from analyzer.nlp.anchored import measure_transport
+from analyzer.nlp.classifier import SCORES
+
+#: Sources that are one kind of post; a kind is left out whole.
+KINDS = {
+    "us_power": "power",
+    "chatgpt_reviews": "chatgpt",
+    "chatgpt_tweets": "chatgpt",
+    "chatgpt_world": "chatgpt",
+    "chatgpt_italian": "chatgpt",
+    "indihome": "brand_support",
+}
+#: A service that is studied lies between one that was seen in training and one unlike any seen: the part of the latter.
+UNLIKE = 0.25
+
+
+def transport(
+    labels: str | Path, goemotions: str | Path | None, posts: str | Path | None, weights: str | Path, *, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Measure and write `transport.json`.
+
+    Parameters
+    ----------
+    labels, goemotions, posts
+        As `train` takes them.
+    weights
+        Folder of the trained weights, whose `calibration.npz` holds the scores of posts whose source was seen.
+
+    Returns
+    -------
+    dict
+        By measure, standard deviations in logits: `seen` (folds drawn at random), `unseen` (kinds of source left out
+        whole) and `spread`, which prevalence uses: the mean of their squares, `UNLIKE` of the latter.
+    """
+    from analyzer.nlp.training import lanes, train
+
+    m = train.prepare(labels, goemotions, posts, seed=seed, teacher="accurate")
+    source = m.known["source"].astype(str).where(~m.known["source"].str.startswith("written"), "written")
+    kind = source.replace(KINDS).to_numpy(str)
+    fold = np.unique(kind, return_inverse=True)[1]
+    final = train.label_lanes(m.x, m.y, m.near, m.soft)
+    far = lanes.apply(m.far, np.vstack([final, m.emotion]))
+    _, unseen = train.fit_second(train.out_of_fold(m, fold), m.y, far, fold, seed=seed)
+    with np.load(Path(weights) / "calibration.npz") as known:
+        seen = np.stack([known[name] for name in SCORES], axis=1)
+    out = {"seen": _spread(seen, m.y, kind), "unseen": _spread(unseen, m.y, kind)}
+    both = {k: (1 - UNLIKE) * out["seen"][k] ** 2 + UNLIKE * out["unseen"][k] ** 2 for k in out["seen"]}
+    out["spread"] = {k: round(float(np.sqrt(v)), 3) for k, v in both.items()}
+    path = Path(weights) / "transport.json"
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(out, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(beside, path)
+    return out
+
+
+def _spread(p: np.ndarray, y: np.ndarray, kind: np.ndarray) -> dict[str, float]:
+    """Return the spread of each measure among decided-relevant posts; that of relevance among all."""
+    names = [n.removeprefix("p_") for n in SCORES]
+    about = p[:, SCORES.index("p_relevant")] >= 0.5
+
+    def measured(rows: np.ndarray, chosen: list[str]) -> dict[str, float]:
+        scores = {n: p[rows, names.index(n)].astype(float) for n in chosen}
+        truth = {n: y[rows, names.index(n)].astype(float) for n in chosen}
+        return dict(measure_transport(scores, truth, kind[rows]).spread)
+
+    rest = measured(about, [n for n in names if n != "relevant"])
+    whole = measured(np.ones(len(p), bool), ["relevant"])
+    return {k: round(v, 3) for k, v in {**whole, **rest}.items()}
+
+
+def main() -> None:
+    """Run from the command line."""
+    logging.basicConfig(level=logging.INFO)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    for name in ("labels", "goemotions", "posts", "weights"):
+        parser.add_argument(f"--{name}", required=name in ("labels", "weights"))
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    transport(args.labels, args.goemotions, args.posts, args.weights, seed=args.seed)
+
+
+if __name__ == "__main__":
+    main()
