@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -139,6 +140,11 @@ def collect(
             done.n_rounds, done.results = number + 1, []
             for source in chosen:
                 result = collect_one(source, job)
+                if _is_behind(result, study, options):
+                    # A resumed collection ends where it began; one more brings it up to now.
+                    _tell(result, notify)
+                    done.results.append(result)
+                    result = collect_one(source, job)
                 result = replace(result, error=redact(result.error, secrets))
                 done.results.append(result)
                 _tell(result, notify)
@@ -148,6 +154,15 @@ def collect(
             _raise_if_all_failed(done, follow)
     done.stopped = options.clock.stop.is_set()
     return done
+
+
+def _is_behind(result: Result, study: Study, options: Options) -> bool:
+    """Return whether a resumed collection began so long ago that more has come since."""
+    if not result.n_replayed or result.error or result.stopped or options.clock.stop.is_set():
+        return False
+    started = dt.datetime.fromisoformat(result.started)
+    late = options.clock.now() - started > dt.timedelta(minutes=5)
+    return late and (study.until is None or study.until > started)
 
 
 def _chosen(study: Study, sources: Iterable[str | Any] | None, options: Options) -> list[str | Any]:

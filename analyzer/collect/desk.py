@@ -51,6 +51,8 @@ class Desk:
     covered: Mapping[str, list[Interval]] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
     max_cost: float | None = None
+    #: US dollars that earlier rounds of the same collection spent: the cap is for all of them.
+    spent: float = 0.0
     notify: Any = print
     spans: dict[str, list[Interval]] = field(default_factory=dict)
     holes: list[Hole] = field(default_factory=list)

@@ -69,6 +69,8 @@ class Result:
     stopped: bool = False
     n_requests: int = 0
     n_replayed: int = 0
+    #: When the collection began: earlier than now, if it was resumed.
+    started: str = ""
     n_retries: int = 0
     waited_s: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +95,8 @@ class Job:
     options: Options
     max_cost: float | None
     notify: Callable[[str], None]
+    #: US dollars spent so far, by source.
+    spent: dict[str, float] = field(default_factory=dict)
 
 
 def collect_one(source: Any, job: Job) -> Result:
@@ -109,20 +113,28 @@ def collect_one(source: Any, job: Job) -> Result:
     try:
         if _committed(corpus, rawlog.session) or rawlog.header["study"] != header["study"]:
             rawlog = _renewed(rawlog, header, source, job)
-        result, desk = Result(name), None
+        result, desk = Result(name, started=str(rawlog.header["started"])), None
         if isinstance(source, type) and issubclass(source, WireCollector):
             collector: Any = source
             desk = _fetch(source, rawlog, result, job)
         else:
             collector = PageCollector(source)
             _fetch_own(source, rawlog, result, job)
-        if len(rawlog) or (desk is not None and (desk.holes or desk.grown_s() > QUIET_S)):
+        if len(rawlog) or (desk is not None and _worth_noting(desk, result, corpus)):
             _when_free(clock, lambda: _commit(rawlog, collector, result, desk, job))
         rawlog.close(remove=True)
     except BaseException:
         rawlog.close()
         raise
     return result
+
+
+def _worth_noting(desk: Desk, result: Result, corpus: Corpus) -> bool:
+    """Return whether a collection without a single page says something new: it covers more, or went wrong anew."""
+    if desk.grown_s() > QUIET_S:
+        return True
+    began = result.n_requests > 0 or not result.error
+    return began and bool(desk.holes) and _last_info(corpus, desk.name).get("problem") != result.error
 
 
 def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job) -> Desk:
@@ -144,6 +156,7 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
         covered=plan.from_rows(last.get("spans", ())),
         memory=last.get("memory", {}),
         max_cost=job.max_cost,
+        spent=job.spent.get(source.name, 0.0),
         notify=job.notify,
         settle_s=source.settle_s,
     )
@@ -159,6 +172,7 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
         desk.hole(*desk.window, kind, result.error[:200])
     finally:
         wire.close()
+    job.spent[source.name] = float(desk.notes.get("cost_usd", 0.0))
     result.n_requests, result.n_retries, result.waited_s = layer.n_requests, layer.n_retries, layer.waited_s
     result.n_replayed = wire.n_replayed
     if wire.n_odd:
@@ -209,7 +223,11 @@ def _commit(rawlog: RawLog, collector: Any, result: Result, desk: Desk | None, j
     name, study, corpus = result.source, job.study, job.corpus
     info: dict[str, Any] = {"platform": name, "session": rawlog.session}
     if desk is not None:
-        info |= {"spans": plan.to_rows(desk.known_spans()), "memory": {**desk.memory, **desk.remember}}
+        info |= {
+            "problem": result.error,
+            "spans": plan.to_rows(desk.known_spans()),
+            "memory": {**desk.memory, **desk.remember},
+        }
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
         entry = _stored(run, rawlog, collector, {"name": file, "format": FORMAT, "info": info}, job)

@@ -24,6 +24,8 @@ from analyzer.study import Study
 HOST = "https://api.twitter.com"
 #: Search takes no `end_time` nearer to the present than 10 s.
 _LAG = dt.timedelta(seconds=15)
+#: Windows longer than this are counted before they are read.
+_WORTH_A_COUNT = dt.timedelta(hours=1)
 _TWEET_FIELDS = (
     "id,text,author_id,created_at,conversation_id,lang,public_metrics,referenced_tweets,in_reply_to_user_id,entities,"
     "note_tweet,edit_history_tweet_ids"
@@ -59,7 +61,7 @@ class X(WireCollector):
             cap = x_query.DEFAULT_MAX_COST
         if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int | float) or cap < 0):
             raise CollectError(f"x: a cap of {cap!r} makes no sense; give US dollars, such as 5")
-        self.budget = x_query.Budget(cap, expansions=expansions)
+        self.budget = x_query.Budget(cap, spent=desk.spent, expansions=expansions)
 
     def fetch(self, study: Study) -> Iterator[Any]:
         """Estimate, then page through the official accounts' posts and each query's missing windows."""
@@ -70,10 +72,12 @@ class X(WireCollector):
         asked = [x_query.official_query(accounts)] * bool(accounts) + asked
         self.desk.expect(asked)
         todo = [(query, *window) for query in asked for window in self._windows(query)]
-        self._estimate(todo)
-        for query, start, end in todo:
-            yield from self._pages(query, start, end)
-        self.desk.notes["cost_usd"] = round(self.budget.spent, 4)
+        try:
+            self._estimate(todo)
+            for query, start, end in todo:
+                yield from self._pages(query, start, end)
+        finally:
+            self.desk.notes["cost_usd"] = round(self.budget.spent, 4)
 
     def _windows(self, query: str) -> list[tuple[dt.datetime, dt.datetime]]:
         """Return what the endpoint can give of the missing windows."""
@@ -96,8 +100,10 @@ class X(WireCollector):
             self.desk.notify(f"x: hard cap ${cap:,.2f}, which reads at most {left:,} posts")
         if not todo or self.budget.page(x_query.PER_PAGE[self._endpoint]) == 0:
             return
+        # A count costs as much as a post: short windows, as in following, are not worth it.
+        length = max((end - start for _, start, end in todo), default=dt.timedelta())
         total = 0
-        for query, start, end in todo if self.desk.setting("estimate", True) else []:
+        for query, start, end in todo if self.desk.setting("estimate", True) and length > _WORTH_A_COUNT else []:
             found = self._count(query, start, end)
             if found is None:
                 return

@@ -138,6 +138,46 @@ def test_a_log_of_an_earlier_wording_of_the_study_is_not_lost(tmp_path: Path) ->
         assert not path.exists()
 
 
+def test_a_collection_resumed_late_is_brought_up_to_now(tmp_path: Path) -> None:
+    made = world.World(60, platforms=("hackernews",))
+    with Platforms(made) as platforms:
+        study = play.study(platforms.base, until=None)
+        corpus = play.corpus(tmp_path)
+        early = play.options(tmp_path, clock=play.QuickClock(world.ONSET))
+        whole = made.posts["hackernews"]
+        made.posts["hackernews"] = [p for p in whole if p.time < world.ONSET]
+        collect(study, corpus, ["hackernews"], options=early)
+        # As a kill at 10 h would leave it: the pages, not committed.
+        (entry,) = corpus.raw()
+        other = play.corpus(tmp_path, "other")
+        path = other.path / "raw" / "open" / "hackernews.jsonl"
+        path.parent.mkdir(parents=True)
+        with corpus.open_raw(entry) as stream:
+            path.write_bytes(stream.read())
+        made.posts["hackernews"] = whole
+        made._folded.clear()
+        done = collect(study, other, ["hackernews"], options=play.options(tmp_path))
+        assert [r.n_replayed for r in done.results] == [1, 0]
+        assert len(other.posts()) == len(made.find("hackernews", world.TERM))
+
+
+def test_a_source_that_cannot_begin_leaves_no_corpus(tmp_path: Path) -> None:
+    options = play.options(tmp_path)
+    object.__setattr__(options.credentials, "environ", {"HOME": str(tmp_path)})
+    corpus = play.corpus(tmp_path)
+    with pytest.raises(CollectError, match="OUTAGE_X_BEARER_TOKEN"):
+        collect(Study("Glimmerbot", sources={"x": {}}), corpus, ["x"], options=options)
+    assert not corpus.exists()
+
+
+def test_the_same_failure_is_noted_once(tmp_path: Path) -> None:
+    with Platforms(world.World(1, status="none")) as platforms:
+        corpus = play.corpus(tmp_path)
+        options = play.options(tmp_path, n_rounds=4)
+        collect(play.study(platforms.base), corpus, ["statuspage"], follow=True, options=options)
+        assert len(corpus.raw()) == 1 and corpus.coverage()["kind"].tolist() == ["gap"]
+
+
 def test_two_collections_of_one_source_do_not_mix(tmp_path: Path) -> None:
     with Platforms(world.World(10)) as platforms:
         corpus = play.corpus(tmp_path)

@@ -100,6 +100,31 @@ def test_cap_spent_then_raised_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert 0 < first < total
 
 
+def test_the_cap_is_for_all_rounds_of_following(tmp_path: Path) -> None:
+    made = world.World(900, platforms=("x",))
+    whole = list(made.posts["x"])
+    with Platforms(made) as platforms:
+        clock = play.QuickClock(world.SINCE + dt.timedelta(minutes=60))
+        options = play.options(tmp_path, clock=clock, interval_s=1800, n_rounds=10)
+        real = clock.sleep
+
+        def sleep(seconds: float) -> None:
+            real(seconds)
+            made.now = clock.now()
+            made._folded.clear()
+            made.posts["x"] = [p for p in whole if p.time <= made.now]
+
+        clock.sleep = sleep  # type: ignore[method-assign]
+        sleep(0)
+        corpus = play.corpus(tmp_path)
+        collect(play.study(platforms.base), corpus, ["x"], follow=True, max_cost=1.0, options=options)
+        counts = sum("/counts/" in url for _, url, _ in platforms.requests)
+        assert platforms.state["x_posts_read"] * 0.005 + counts * 0.005 <= 1.0 + 1e-9
+        assert platforms.state["x_posts_read"] > 150
+        assert counts <= 2, "only the first, long window is worth a count"
+        assert "truncated" in corpus.coverage()["kind"].tolist()
+
+
 def test_default_cap_away_from_loopback(tmp_path: Path) -> None:
     study = Study("Glimmerbot", since=world.SINCE, until=world.UNTIL, sources={"x": {"max_cost": "much"}})
     with pytest.raises(CollectError, match="makes no sense"):
