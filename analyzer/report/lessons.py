@@ -130,13 +130,15 @@ def _effect(v: View, f: Format) -> Iterator[Paragraph]:
         clear = r["verdict"] == "estimated" and r["p_adjusted"] is not None and r["p_adjusted"] < 0.05
         if not clear or r["measure"] == "volume" or r["change"] is None or r["change"] >= 0:
             continue
-        placebo = f" ({effect_text(r, f, 'placebo_low', 'placebo_high')})" if r["placebo_low"] is not None else ""
+        beyond = f", {f.p(r['p_adjusted'])}"
+        if r["placebo_low"] is not None:
+            beyond += f", where {effect_text(r, f, 'placebo_low', 'placebo_high')} happens without an update"
         what = "clear frustration" if r["measure"] == "frustration_ge2" else "asking for information"
         yield Paragraph(
             f"After update {number.get(r['update_id'], '?')} ({text(r['stage'], limit=30)}) {what} fell by "
             f"{f.points(-r['change'], signed=False)} points "
-            f"({f.points(-r['high'], signed=False)} to {f.points(-r['low'], signed=False)}), beyond what "
-            f"happens without an update{placebo}: an association that speaks for more words of its kind.",
+            f"({f.points(-r['high'], signed=False)} to {f.points(-r['low'], signed=False)}{beyond}): "
+            "an association that speaks for more words of its kind.",
             (
                 Ref(
                     "effects", f"{r['update_id']}-{r['measure']}", f"effect of update {number.get(r['update_id'], '?')}"

@@ -128,6 +128,14 @@ def test_rate_points_carry_the_counts_of_the_bins() -> None:
     assert sum(label.startswith("Official update") for label in labels) == 4
 
 
+def test_second_time_zone_stands_above_the_first() -> None:
+    timeline = make_timeline()
+    figure = svg.draw(lambda ax: CHARTS[0](timeline, ax=ax), (7.4, 3.9))
+    source = texts(svg.to_svg(figure, name="c"))
+    assert "America/Los Angeles" in source and "Time (UTC), 4 Jun 2024" in source
+    assert "08:00" in source and "02:00" in source, "08:00 UTC is 01:00 there; both clocks are printed"
+
+
 def test_merged_bins_keep_their_sums_and_their_weights() -> None:
     v = view(make_timeline("long"))
     whole, _ = drawn_bins(v, None, most=10_000)

@@ -107,7 +107,10 @@ def test_an_effect_is_told_with_its_test() -> None:
     assert "After update 2 clearly frustrated (level 2+) changed by −12.0 points (−18.0 to −6.0)" in helped[0]
     assert "An association, not a cause: p = 0.004" in helped[1]
     lesson = said(lessons(v, F)["Transparent communication"])
-    assert "After update 2 (identified) clear frustration fell by 12.0 points (6.0 to 18.0)" in lesson
+    assert (
+        "After update 2 (identified) clear frustration fell by 12.0 points (6.0 to 18.0, p = 0.004, where −5.6 to +5.6"
+        in lesson
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
