@@ -21,7 +21,7 @@ METHODS = {
     "wilson": "not corrected",
     "acc": "adjusted count",
     "pacc": "probabilistic adjusted count",
-    "anchored": "mean probability of the whole, parts by expectation maximisation",
+    "anchored": "anchored mean",
     "emq": "expectation maximisation",
     "ppi": "corrected by hand-checked posts",
     "suppressed": "suppressed",
