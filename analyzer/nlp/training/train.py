@@ -12,7 +12,7 @@ import numpy as np
 from analyzer.nlp.classifier import SCORES
 from analyzer.nlp.heads import EMOTIONS, MAIN, N_LABELS, order
 from analyzer.nlp.training import data, lanes, stack
-from analyzer.nlp.training.teacher import hints, judged
+from analyzer.nlp.training.teacher import Judgements, judgements
 from analyzer.nlp.training.write import write
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
-NAME = "fast-2"
+NAME = "fast-3"
 C_LABELS = 10.0
 C_SCALED = 5.0
 C_EMOTIONS = 1.0
@@ -39,7 +39,7 @@ def train(
     out: str | Path,
     *,
     seed: int = 0,
-    teacher: pd.DataFrame | str | None = "accurate",
+    teacher: pd.DataFrame | str | None = "stored",
 ) -> dict[str, Any]:
     """Train and write `model.npz`, `calibration.npz` and `model.json`.
 
@@ -56,8 +56,7 @@ def train(
     seed
         Seed of folds, networks and draws.
     teacher
-        Who judges the unlabelled posts: a model's name, a frame (`source`, `post_id`, SCORES), or None. A model that is
-        not installed is left out, with a warning.
+        Whose judgements to learn from beside the labels, see `teacher.judgements`.
 
     Returns
     -------
@@ -70,13 +69,9 @@ def train(
     away = lanes.apply(m.far, np.vstack([final, m.emotion]))
     arrays, p = fit_second(out_of_fold(m, fold), m.y, away, fold, seed=seed)
     table = lanes.quantise(np.vstack([final, m.emotion, m.language]), m.idf)
-    return write(
-        Path(out),
-        {**table, **arrays},
-        p,
-        m.known,
-        {"name": NAME, "seed": seed, "teacher": m.teacher},
-    )
+    said = m.teacher.arrays() if m.teacher else {}
+    facts = {"name": NAME, "seed": seed, "teacher": m.teacher.name if m.teacher else "none"}
+    return write(Path(out), {**table, **arrays}, p, m.known, facts, teacher=said)
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ class Material:
     soft: np.ndarray  # (len(SCORES), BUCKETS + 1) lanes learnt from the teacher
     emotion: np.ndarray
     language: np.ndarray
-    teacher: str
+    teacher: Judgements | None
 
 
 def prepare(
@@ -116,20 +111,22 @@ def prepare(
     idf = lanes.inverse_frequency(_stack([x, x_goe, x_posts]))
     x, x_goe, x_posts = (lanes.weighted(part, idf) for part in (x, x_goe, x_posts))
     drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
-    soft, taught = _soft(unlabelled, x_posts, teacher, seed)
-    y = stack.truth(known)
-    more = data.written()
-    hint = hints(teacher, y)
+    taught = judgements(teacher, unlabelled, known, seed=seed) if unlabelled is not None else None
+    y, more = stack.truth(known), data.written()
+    target = y.astype(np.float64)
+    if taught is not None:
+        rows, hint = taught.of_labelled(known)
+        target[rows] = (1 - W_HINT) * target[rows] + W_HINT * hint
     return Material(
         known=known,
         x=x,
         y=y,
-        target=y.astype(np.float64) if hint is None else (1 - W_HINT) * y + W_HINT * hint,
+        target=target,
         more=(lanes.weighted(features(more["text"]), idf), stack.truth(more)),
         near=x_goe[np.sort(drawn[: ELSEWHERE[0]])],
         far=x_goe[np.sort(drawn[ELSEWHERE[0] :][: ELSEWHERE[1]])],
         idf=idf,
-        soft=soft,
+        soft=_soft(taught, unlabelled, x_posts),
         emotion=_emotions(x_goe, emotions),
         language=_languages(known, x, unlabelled, x_posts),
         teacher=taught,
@@ -208,19 +205,13 @@ def fit_second(
     }, p
 
 
-def _soft(
-    unlabelled: pd.DataFrame | None,
-    x: csr_matrix,
-    teacher: pd.DataFrame | str | None,
-    seed: int,
-) -> tuple[np.ndarray, str]:
-    """Return the lanes learnt from a teacher (zeros without one), and who taught."""
-    found = judged(unlabelled, teacher, seed=seed) if unlabelled is not None else None
-    if found is None:
-        return np.zeros((len(SCORES), x.shape[1] + 1)), "none"
-    rows, p, name = found
-    log.info("%d posts judged by %s", len(rows), name)
-    return np.stack([lanes.fit_soft(x[rows], p[:, k]) for k in range(p.shape[1])]), name
+def _soft(taught: Judgements | None, unlabelled: pd.DataFrame | None, x: csr_matrix) -> np.ndarray:
+    """Return the lanes learnt from a teacher (zeros without one), (len(SCORES), BUCKETS + 1)."""
+    if taught is None or unlabelled is None:
+        return np.zeros((len(SCORES), x.shape[1] + 1))
+    rows, p = taught.of(unlabelled)
+    log.info("%d posts judged by %s", len(rows), taught.name)
+    return np.stack([lanes.fit_soft(x[rows], p[:, k]) for k in range(p.shape[1])])
 
 
 def _emotions(x: csr_matrix, emotions: pd.DataFrame | None) -> np.ndarray:
@@ -230,7 +221,8 @@ def _emotions(x: csr_matrix, emotions: pd.DataFrame | None) -> np.ndarray:
     out = [lanes.fit(x, y[:, k], c=C_EMOTIONS) for k in range(y.shape[1])]
     # Pooled frustration is evaluated on its own: the mean of two ways is better than either.
     ways = lanes.fit(x, y[:, 0], c=2.0), lanes.fit_scaled(x, y[:, 0], c=4.0)
-    out[0] = sum((w / float((x @ w[:-1]).std()) for w in ways), np.zeros(len(out[0])))
+    spread = [float((x @ w[:-1]).std()) for w in (out[0], *ways)]
+    out[0] = (ways[0] / spread[1] + ways[1] / spread[2]) / 2 * spread[0]
     return np.stack(out)
 
 

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def write(
-    out: Path, arrays: dict[str, np.ndarray], p: np.ndarray, labelled: pd.DataFrame, facts: dict[str, Any]
+    out: Path,
+    arrays: dict[str, np.ndarray],
+    p: np.ndarray,
+    labelled: pd.DataFrame,
+    facts: dict[str, Any],
+    *,
+    teacher: dict[str, np.ndarray],
 ) -> dict[str, Any]:
     """Write `model.npz`, `calibration.npz` (out-of-fold scores with the truth) and `model.json`.
 
@@ -31,6 +37,8 @@ def write(
         (n, len(SCORES)) out-of-fold probabilities of the labelled posts.
     facts
         `name` of the model and whatever else tells how it was made.
+    teacher
+        Judgements to store in `teacher.npz`; empty stores none.
 
     Returns
     -------
@@ -54,6 +62,8 @@ def write(
     }
     _put(out / "model.npz", {**arrays, "name": np.array(facts["name"])})
     _put(out / "calibration.npz", sample)
+    if teacher:
+        _put(out / "teacher.npz", teacher)
     beside = out / "model.json.part"
     beside.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     os.replace(beside, out / "model.json")
