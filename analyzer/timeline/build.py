@@ -108,7 +108,7 @@ def build(
         robustness=_robust(evidence, found, main, series, estimate),
         extractions=schema.empty(schema.EXTRACTIONS),
         coverage=_coverage(coverage, evidence, start, end),
-        facts={} if main is None else _facts(detection, evidence, found[main], window[1]),
+        facts={} if main is None else _facts(detection, evidence, found, main),
         quality=quality(evidence, series, detection, posts),
     )
 
@@ -252,25 +252,29 @@ def _robust(
     return robustness(evidence, found[main].mask, estimate=estimate, locate=locate)
 
 
-def _facts(detection: Detection, evidence: Evidence, found: _Found, end: pd.Timestamp) -> dict[str, dict[str, Any]]:
-    series, usual, row = detection.series, detection.usual, found.row
-    span = _span(detection, found)
+def _facts(detection: Detection, evidence: Evidence, found: list[_Found], main: int) -> dict[str, dict[str, Any]]:
+    series, usual, row, said = detection.series, detection.usual, found[main].row, found[main].words
+    span = _span(detection, found[main])
+    limits = (
+        _span(detection, found[main - 1])[1] if main else 0,
+        _span(detection, found[main + 1])[0] if main + 1 < len(found) else len(series),
+    )
     peak = int((row["peak"] - series.start).total_seconds() // series.bin_s)
-    stop = row["recovery"] if row["recovery"] is not None else end
+    stop = row["recovery"] if row["recovery"] is not None else series.at(len(series))
     out = {
         "excess_posts": facts.excess(series, usual, span),
-        "half_life_volume_s": facts.half_life(around(series, usual, span), peak=peak),
-        **facts.cadence(found.words, start=row["onset"], end=stop),
-        **facts.false_resolved(found.words, row),
+        "half_life_volume_s": facts.half_life(around(series, usual, span, limits=limits), peak=peak),
+        **facts.cadence(said, start=row["onset"], end=stop),
+        **facts.false_resolved(said, row),
     }
     weight = np.where(evidence.relevant, probability(evidence.labels, "p_frustration_ge2"), 0.0)
     angry = facts.weighted_series(series, evidence.time, weight)
     if np.nansum(angry.count[slice(*span)]) >= 8:
-        out |= facts.frustration(angry, span=span)
+        out |= facts.frustration(angry, span=span, limits=limits)
     for topic in ("reliability", "switching"):
         talk = np.where(evidence.relevant, probability(evidence.labels, f"p_topic_{topic}"), 0.0)
         part = facts.weighted_series(series, evidence.time, talk)
-        out[f"{topic}_back_s"] = facts.back_in_band(part, span=span, what=f"talk of {topic}")
+        out[f"{topic}_back_s"] = facts.back_in_band(part, span=span, limits=limits, what=f"talk of {topic}")
     return out
 
 

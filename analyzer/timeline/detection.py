@@ -15,6 +15,7 @@ from analyzer.timeline.baseline import Baseline, baseline
 from analyzer.timeline.detectors import LOCAL, WHOLE, scan
 from analyzer.timeline.detectors.scan import Stretch, height, merge
 from analyzer.timeline.series import Series, regular
+from analyzer.timeline.waves import split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,7 +125,7 @@ def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
     masks = {name: rule(series, usual) for name, rule in WHOLE.items()}
     gap = max(1, round(JOIN_S / series.bin_s))
     rows, spans = [], []
-    proposed = merge(scan(series, usual), gap=gap)
+    proposed = [part for whole in merge(scan(series, usual), gap=gap) for part in split(series, usual, whole)]
     for i, stretch in enumerate(proposed):
         limits = (
             proposed[i - 1].end if i else 0,

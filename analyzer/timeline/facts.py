@@ -119,7 +119,7 @@ def weighted_series(series: Series, time: NDArray[np.int64], weight: NDArray[np.
     return Series(series.name, series.start, series.bin_s, np.where(series.seen, count, np.nan), series.covered)
 
 
-def frustration(angry: Series, *, span: tuple[int, int]) -> dict[str, Fact]:
+def frustration(angry: Series, *, span: tuple[int, int], limits: tuple[int, int]) -> dict[str, Fact]:
     """Area under the excess of frustrated posts, and the half-life of that excess.
 
     Parameters
@@ -128,6 +128,8 @@ def frustration(angry: Series, *, span: tuple[int, int]) -> dict[str, Fact]:
         Frustrated posts per bin.
     span
         Bins of the incident, from onset to recovery.
+    limits
+        End of the incident before and start of the next one, bins.
     """
     from analyzer.timeline.baseline import baseline
     from analyzer.timeline.detection import around
@@ -136,11 +138,11 @@ def frustration(angry: Series, *, span: tuple[int, int]) -> dict[str, Fact]:
     area = excess(angry, usual, span)
     area["note"] = "posts with frustration of level 2 or 3 above their usual number"
     peak = span[0] + int(np.argmax(np.nan_to_num(angry.count[slice(*span)])))
-    life = half_life(around(angry, usual, span), peak=peak)
+    life = half_life(around(angry, usual, span, limits=limits), peak=peak)
     return {"excess_frustrated_posts": area, "half_life_frustration_s": life}
 
 
-def back_in_band(series: Series, *, span: tuple[int, int], what: str) -> Fact:
+def back_in_band(series: Series, *, span: tuple[int, int], limits: tuple[int, int], what: str) -> Fact:
     """Time after the onset until talk of one kind is back at its usual level, seconds.
 
     Method: `onset.recovery` on the posts of that kind alone. No value where it never left its band; a lower bound only
@@ -152,6 +154,8 @@ def back_in_band(series: Series, *, span: tuple[int, int], what: str) -> Fact:
         Posts of that kind per bin.
     span
         Bins of the incident.
+    limits
+        End of the incident before and start of the next one, bins.
     what
         Name of the talk, for the note.
     """
@@ -164,7 +168,7 @@ def back_in_band(series: Series, *, span: tuple[int, int], what: str) -> Fact:
     if above["value"] < MIN_EXCESS or (above["low"] or 0) <= 0:
         return fact(None, None, None, unit="s", n=n, note=f"{what} did not clearly leave its usual band")
     peak = span[0] + int(np.argmax(np.nan_to_num(series.count[slice(*span)])))
-    over = edges.recovery(around(series, usual, span), peak=peak).over
+    over = edges.recovery(around(series, usual, span, limits=limits), peak=peak).over
     low, high = ((v - span[0]) * series.bin_s for v in (over.low, over.high))
     if over.beyond > 0.5:
         least = max(0.0, min(low, (len(series) - span[0]) * series.bin_s))

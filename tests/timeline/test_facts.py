@@ -74,11 +74,11 @@ def test_a_flat_top_has_a_wide_peak_and_a_sharp_one_does_not() -> None:
 def test_talk_that_stays_in_its_band_has_no_return() -> None:
     rng = np.random.default_rng(2)
     quiet = Series("s", START, 300, rng.poisson(0.5, 800).astype(float), np.ones(800))
-    assert "did not clearly leave" in facts.back_in_band(quiet, span=(500, 560), what="talk")["note"]
+    assert "did not clearly leave" in facts.back_in_band(quiet, span=(500, 560), limits=(0, 800), what="talk")["note"]
     rate = np.full(800, 0.5)
     rate[500:560] = 8
     loud = Series("s", START, 300, rng.poisson(rate).astype(float), np.ones(800))
-    back = facts.back_in_band(loud, span=(500, 560), what="talk")
+    back = facts.back_in_band(loud, span=(500, 560), limits=(0, 800), what="talk")
     assert back["low"] <= 60 * 300 <= back["high"]
 
 
