@@ -202,7 +202,7 @@ def _left(v: View, f: Format) -> Answer:
 
 
 def _sure(v: View, found: Row, f: Format) -> Answer:
-    whole = v.timeline.quality.get("n_relevant")
+    whole = v.total("n_relevant")
     inside = v.share("frustration_ge2") or v.share("humor")
     sources = {r["group"] for r in v.shares if r["scope"] == "source"}
     kind = "" if found["kind"] in ("outage", "unknown") else f" It may not be an outage: {found['kind']}."

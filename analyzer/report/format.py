@@ -67,6 +67,10 @@ class Format:
         """Return a whole number with its separators."""
         return NONE if _missing(value) else _decimal(round(float(value)), "#,##0", self.lang)  # type: ignore[arg-type]
 
+    def posts(self, n: float) -> str:
+        """Return ``1 post`` or ``1,234 posts``."""
+        return f"{self.count(n)} post{'' if round(n) == 1 else 's'}"
+
     def number(self, value: float | None, digits: int = 2) -> str:
         """Return a number with `digits` decimals and a true minus sign."""
         if _missing(value):

@@ -56,10 +56,10 @@ def _coverage(v: View, f: Format) -> Iterator[str]:
 
 
 def _size(v: View, f: Format) -> Iterator[str]:
-    n = v.timeline.quality.get("n_relevant")
-    if n is not None and n < 200:
+    n = v.total("n_relevant")
+    if n < 200:
         yield (
-            f"Only {f.count(n)} posts carry everything here: intervals are wide, and small differences "
+            f"Only {f.posts(n)} carry everything here: intervals are wide, and small differences "
             "between groups mean nothing."
         )
     thin = [p for p in v.main_phases() if 0 < p["n_relevant"] < 30]

@@ -15,7 +15,7 @@ def escape(value: object) -> str:
     raw = str(value).replace("\n", " ")
     out = re.sub(r"([\\`*_\[\]#|<>~$!{}])", r"\\\1", raw)
     out = out.replace("&", "&amp;")
-    out = re.sub(r"(?i)\b(https?|ftp|javascript|data|www)([:.])", r"\1\\\2", out)
+    out = re.sub(r"(?i)\b(https?|ftp|javascript|data|www)([:.])(?=\S)", r"\1\\\2", out)
     out = out.replace("@", "&#64;")
     return re.sub(r"^(\s*)([-+=]|\d+[.)])(?=\s|$|=)", r"\1\\\2", out)
 

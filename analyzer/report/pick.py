@@ -75,6 +75,12 @@ class View:
         row = self.share(measure)
         return row if row is not None and row["estimate"] is not None and not unsettled(row) else None
 
+    def total(self, name: str) -> int:
+        """Return `n_relevant` or `n_selected` as the quality counts give it, or from the bins."""
+        known = self.timeline.quality.get(name)
+        column = {"n_relevant": "n_relevant", "n_selected": "n_posts"}[name]
+        return int(known) if known is not None else sum(b[column] for b in self.bins)
+
     def groups(self, scope: str) -> list[str]:
         """Return the groups of a scope that shares are known of, in their order; phases in the order of an incident."""
         found = list(dict.fromkeys(r["group"] for r in self.shares if r["scope"] == scope))

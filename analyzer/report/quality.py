@@ -28,9 +28,9 @@ def banner(v: View, f: Format) -> Note:
     if share is not None and share < 0.98:
         doubts.append(f"{f.share(1 - share, digits=1)} of the time shown was not collected.")
     known = " ".join(doubts)
-    n = q.get("n_relevant") or 0
+    n = v.total("n_relevant")
     if n < 200 and "intervals are wide" not in known:
-        doubts.append(f"Few posts: {f.count(n)} are about an outage, so intervals are wide.")
+        doubts.append(f"Only {f.posts(n)} about an outage, so intervals are wide.")
     if q.get("n_authors") is None and "no authors" not in known:
         doubts.append("Authors are unknown: people cannot be told from posts.")
     unread = (q.get("n_unsupported") or 0) / max(q.get("n_selected") or 0, 1)
@@ -58,10 +58,8 @@ def _moved(v: View) -> tuple[int, int] | None:
 
 
 def _basis(v: View, f: Format) -> str:
-    q = v.timeline.quality
-    known = [(q.get("n_relevant"), "posts about an outage"), (q.get("n_selected"), "posts of the study")]
-    said = " of ".join(f"{f.count(n)} {name}" for n, name in known if n is not None)
-    authors = q.get("n_authors")
+    authors = v.timeline.quality.get("n_authors")
+    said = f"{f.posts(v.total('n_relevant'))} about an outage of {f.posts(v.total('n_selected'))} of the study"
     return f"{said}, by {f.count(authors)} authors." if authors is not None else f"{said}."
 
 

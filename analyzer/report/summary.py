@@ -31,7 +31,7 @@ def _course(v: View, found: Row, f: Format) -> Paragraph:
     onset = f.time_interval(found["onset"], found["onset_low"], found["onset_high"])
     usual = next((b["expected"] for b in v.bins if b["start"] == found["peak"]), None)
     peak = (
-        f"peaked at {f.clock(found['peak'], found['onset'])} with {f.count(found['peak_count'])} posts per "
+        f"peaked at {f.clock(found['peak'], found['onset'])} with {f.posts(found['peak_count'])} per "
         f"{width_name(v.timeline.bin_s)}"
     )
     if usual is not None:
@@ -121,8 +121,8 @@ def _listed(parts: list[str]) -> str:
 
 
 def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
-    n, seen = v.timeline.quality.get("n_relevant"), v.timeline.quality.get("n_selected")
-    looked = f"{f.count(n)} of {f.count(seen)} posts about {service(v)} speak of an outage"
+    n, seen = v.total("n_relevant"), v.total("n_selected")
+    looked = f"{f.count(n)} of {f.posts(seen)} about {service(v)} {'speaks' if n == 1 else 'speak'} of an outage"
     window = v.window
     when = f" between {f.time(window[0])} and {f.time(window[1])}" if window else ""
     tall = max(v.bins, key=lambda b: b["n_relevant"], default=None)
@@ -269,7 +269,7 @@ def _amounts(v: View, f: Format) -> list[Number]:
             unit="posts",
         )
     else:
-        n = v.timeline.quality.get("n_relevant")
+        n = v.total("n_relevant")
         first = Number("posts", "Posts about an outage", f.count(n), note="in the whole window", raw=n, unit="posts")
     out = [first]
     for key, label in (

@@ -474,3 +474,25 @@ def _without_incident(base: Timeline, kind: str) -> Timeline:
         discovered=(),
         quality={**base.quality, "n_authors": None, "n_relevant": n, "n_selected": n * 2, "n_unsupported": 3},
     )
+
+
+def make_nothing(n_posts: int = 0) -> Timeline:
+    """Return a timeline of no post at all, or of a single one."""
+    from analyzer.schema import empty
+
+    declared = {
+        "incidents": INCIDENTS,
+        "phases": PHASE_TABLE,
+        "shares": SHARES,
+        "updates": UPDATES,
+        "ladder": LADDER,
+        "effects": EFFECTS,
+        "keywords": KEYWORDS,
+        "robustness": ROBUSTNESS,
+        "extractions": EXTRACTIONS,
+        "coverage": COVERAGE,
+    }
+    frames = {name: empty(table) for name, table in declared.items()}
+    row = {"start": ONSET, "n_posts": 1, "n_relevant": 1, "n_authors": 1, "covered": 1.0, "phase": "baseline"}
+    bins = make(BINS, [row] * n_posts)
+    return Timeline(Study(service="Parrot"), "not enough data", "Too few posts.", 60, bins=bins, **frames)

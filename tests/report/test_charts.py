@@ -13,7 +13,7 @@ from analyzer.report.charts.comparison import plot_compared, plot_comparison
 from analyzer.report.charts.series import drawn_bins, width_name
 from analyzer.report.format import Format
 from analyzer.report.pick import view
-from tests.report.make_timeline import KINDS, make_timeline
+from tests.report.make_timeline import KINDS, make_nothing, make_timeline
 
 F = Format("en")
 NAMES = [p.__name__ for p in CHARTS]
@@ -62,28 +62,7 @@ def test_chart_survives_every_extreme(plot: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("plot", CHARTS, ids=NAMES)
 def test_chart_without_data_says_why(plot: Any) -> None:
-    from analyzer.schema import (
-        BINS,
-        COVERAGE,
-        EFFECTS,
-        EXTRACTIONS,
-        INCIDENTS,
-        KEYWORDS,
-        LADDER,
-        PHASE_TABLE,
-        ROBUSTNESS,
-        SHARES,
-        UPDATES,
-        Timeline,
-        empty,
-    )
-    from analyzer.study import Study
-
-    names = ("bins", "incidents", "phases", "shares", "updates", "ladder", "effects", "keywords", "robustness")
-    declared = (BINS, INCIDENTS, PHASE_TABLE, SHARES, UPDATES, LADDER, EFFECTS, KEYWORDS, ROBUSTNESS)
-    frames: dict[str, Any] = {n: empty(t) for n, t in zip(names, declared, strict=True)}
-    frames |= {"extractions": empty(EXTRACTIONS), "coverage": empty(COVERAGE)}
-    nothing = Timeline(Study(service="P"), "not enough data", "no posts", 60, **frames)
+    nothing = make_nothing()
     reason = module(plot).missing(view(nothing))
     assert reason.endswith(".")
     source = texts(drawn(plot, nothing, (7.4, 3.0)))

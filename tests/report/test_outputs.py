@@ -18,7 +18,7 @@ from analyzer.report.build import build
 from analyzer.report.document import Bullets, Chart, Number, Numbers, Paragraph, Table
 from analyzer.report.json_ import NAMES, to_dict
 from analyzer.schema import SHARES, TABLES, make
-from tests.report.make_timeline import KINDS, make_timeline
+from tests.report.make_timeline import KINDS, make_nothing, make_timeline
 
 SCHEMA = Path(json_.__file__).parent / "templates" / "report.schema.json"
 
@@ -235,3 +235,15 @@ def test_every_number_has_a_reason_or_a_value() -> None:
         for n in numbers:
             assert (n.value == "unavailable") == (n.raw is None)
             assert n.value != "unavailable" or n.note, f"{kind}: {n.key} gives no reason"
+
+
+@pytest.mark.parametrize("n_posts", [0, 1])
+def test_no_post_and_one_post_make_a_report_that_claims_nothing(tmp_path: Path, n_posts: int) -> None:
+    outputs = [tmp_path / f"r{s}" for s in (".html", ".md", ".json", ".pdf")]
+    render(make_nothing(n_posts), outputs)
+    data = json.loads(outputs[2].read_text("utf-8"))
+    assert data["verdict"] == "not enough data" and data["incidents"] == []
+    known = {n["key"]: n["value"] for n in data["numbers"] if n["value"] is not None}
+    assert known == {"posts": n_posts}
+    text = of_markdown(outputs[1].read_text("utf-8"))
+    assert "usual range" not in text and f"Only {n_posts} post" in text

@@ -33,13 +33,13 @@ def title(v: View, f: Format) -> str:
     """Return the finding."""
     found = v.incident
     if not found:
-        n = f.count(sum(b["n_relevant"] for b in v.bins))
+        n = f.posts(sum(b["n_relevant"] for b in v.bins))
         if v.timeline.verdict == "not enough data":
-            return f"Too little data to tell what is usual: {n} posts about an outage"
+            return f"Too little data to tell what is usual: {n} about an outage"
         return f"No rise above the usual number of posts: {n} in the whole window"
     usual = next((b["expected"] for b in v.bins if b["start"] == found["peak"]), None)
     width = width_name(v.timeline.bin_s)
-    peak = f"{f.count(found['peak_count'])} posts per {width} at the peak"
+    peak = f"{f.posts(found['peak_count'])} per {width} at the peak"
     start = f"Posts rose at {f.clock(found['onset'])} UTC and reached {peak}"
     return f"{start}, where {f.number(usual, 1 if usual < 10 else 0)} are usual" if usual is not None else start
 
@@ -55,13 +55,13 @@ def alt(v: View, f: Format) -> str:
         parts.append(
             f"They leave the usual range at {f.time_interval(found['onset'], found['onset_low'], found['onset_high'])},"
         )
-        parts.append(f"peak at {f.time(found['peak'])} with {f.count(found['peak_count'])} posts")
+        parts.append(f"peak at {f.time(found['peak'])} with {f.posts(found['peak_count'])}")
         parts.append(
             "and are not back at the usual level when the data end."
             if found["recovery"] is None
             else f"and are back at the usual level at {f.time(found['recovery'])}."
         )
-    else:
+    elif v.timeline.verdict == "no incident found":
         parts.append("They stay within the usual range.")
     if v.updates:
         parts.append(
