@@ -233,7 +233,11 @@ def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) ->
         "volume": None,
     }
     span = (row["onset"].timestamp(), stop.timestamp())
-    return effects(found.words.updates, evidence.time[place] / 1e6, measures, span=span, seed=seed)
+    updates = found.words.updates
+    if updates["update_id"].duplicated().any():
+        # Several official incidents number their updates alike.
+        updates = updates.assign(update_id=updates["incident_id"].astype(str) + "/" + updates["update_id"].astype(str))
+    return effects(updates, evidence.time[place] / 1e6, measures, span=span, seed=seed)
 
 
 def _robust(
