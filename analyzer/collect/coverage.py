@@ -35,10 +35,10 @@ def sharpened(desk: Desk) -> list[Hole]:
 
 
 def rows(desk: Desk) -> list[dict[str, Any]]:
-    """Return COVERAGE rows without `run_id`."""
-    out = [
-        {"source": desk.name, "start": a, "end": b, "kind": "covered", "note": _note(desk)} for a, b in covered(desk)
-    ]
+    """Return COVERAGE rows without `run_id`; what was cut is not called covered."""
+    cut = [(h.start, h.end) for h in desk.holes if h.kind == "truncated"]
+    whole = [part for seen in covered(desk) for part in plan.missing(seen, cut)]
+    out = [{"source": desk.name, "start": a, "end": b, "kind": "covered", "note": _note(desk)} for a, b in whole]
     out += [{"source": desk.name, "start": h.start, "end": h.end, "kind": h.kind, "note": h.note} for h in desk.holes]
     unique = {(r["start"], r["end"], r["kind"]): r for r in out}
     return list(unique.values())

@@ -166,7 +166,10 @@ class Reader:
             self.counts.n_duplicates += 1
             return
         if table == "posts":
-            _ = drafts([row]) if self._collector.table == "plain" else None
+            if self._collector.table == "plain":
+                drafts(
+                    [row]
+                )  # a parser we do not know may give values of any type; one of them must not spoil the rest
             self._drafts.append(row)
         else:
             self._batch.updates.append(row)

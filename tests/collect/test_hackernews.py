@@ -18,6 +18,8 @@ def test_three_and_a_half_thousand_hits_in_few_requests(tmp_path: Path) -> None:
         wanted = platforms.world.find("hackernews", world.TERM)
         assert len(corpus.posts()) == len(wanted) > 3500
         assert len(platforms.requests) == 4
+        covered = corpus.coverage().query("kind == 'covered'")
+        assert covered["end"].tolist()[0] == second and covered["start"].tolist()[1] == second + dt.timedelta(seconds=1)
         assert result.results[0].notes == {}
 
 
