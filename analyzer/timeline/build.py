@@ -15,7 +15,7 @@ from analyzer.timeline.detection import Detection, around, detect_series, record
 from analyzer.timeline.effect import effects
 from analyzer.timeline.evidence import Evidence, gather, probability
 from analyzer.timeline.ladder import ladder
-from analyzer.timeline.official import Words, words
+from analyzer.timeline.official import Words, no_rise, words
 from analyzer.timeline.phases import count_posts, phase_at, phases
 from analyzer.timeline.quality import quality
 from analyzer.timeline.robustness import robustness
@@ -95,7 +95,7 @@ def build(
     return Timeline(
         study=study,
         verdict=_verdict(detection, found),
-        reason=_reason(detection, found),
+        reason=_reason(detection, found) + ("" if found else no_rise(updates, start=window[0], end=window[1])),
         bin_s=series.bin_s,
         bins=_bins(evidence, detection, phase_table, estimate),
         incidents=schema.make(schema.INCIDENTS, [f.row for f in found]),

@@ -89,6 +89,23 @@ def _content(updates: pd.DataFrame) -> pd.Timestamp | None:
     return None
 
 
+def no_rise(updates: pd.DataFrame, *, start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Say which official incidents lie in a window in which no rise was found; empty where there are none."""
+    if not len(updates):
+        return ""
+    time = pd.to_datetime(updates["claimed_at"].fillna(updates["posted_at"]), utc=True)
+    live = (updates["stage"] != "postmortem").fillna(True).to_numpy(dtype=bool)
+    spans = time[live].groupby(updates["incident_id"].astype(str)[live]).agg(["min", "max"]).sort_values("min")
+    spans = spans[(spans["min"] < end) & (spans["max"] >= start)]
+    if not len(spans):
+        return ""
+    named = [f"{a:%Y-%m-%d %H:%M} to {b:%H:%M}" if a.date() == b.date() else f"{a:%Y-%m-%d %H:%M} to {b:%Y-%m-%d %H:%M}"
+             for a, b in zip(spans["min"], spans["max"], strict=True)]  # fmt: skip
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    word = "incident" if len(named) == 1 else "incidents"
+    return f"; the provider's {word} of {'; '.join(named[:3])} UTC{more} left no public rise"
+
+
 def durations(updates: pd.DataFrame) -> pd.DataFrame:
     """Stages of every official incident, for the provider's own statistics.
 

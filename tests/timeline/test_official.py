@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analyzer import schema
-from analyzer.timeline.official import durations, words
+from analyzer.timeline.official import durations, no_rise, words
 
 
 def made(*rows: tuple[str, str | None, str, str | None], incident: str = "a") -> pd.DataFrame:
@@ -62,6 +62,13 @@ def test_an_update_with_a_cause_is_content_by_its_words_or_its_components() -> N
 def test_no_updates_no_words() -> None:
     found = words(schema.empty(schema.UPDATES), onset=at("10:05"), end=at("12:30"))
     assert (found.first, found.content, found.resolved, len(found.updates)) == (None, None, None, 0)
+
+
+def test_official_incidents_without_a_rise_are_named() -> None:
+    said = no_rise(FULL, start=at("00:00"), end=at("23:00"))
+    assert said == "; the provider's incident of 2024-06-04 10:00 to 11:50 UTC left no public rise"
+    assert no_rise(FULL, start=at("13:00"), end=at("23:00")) == ""
+    assert no_rise(FULL.iloc[:0], start=at("00:00"), end=at("23:00")) == ""
 
 
 def test_durations_keep_posted_and_claimed_times_apart() -> None:
