@@ -98,7 +98,7 @@ def test_the_contract(pool: pd.DataFrame) -> None:
 
 
 def test_weights_count_a_cluster_once(pool: pd.DataFrame) -> None:
-    estimate = estimator("fast")
+    estimate = estimator("fast", method="emq")
     repeated = pd.concat([pool.head(200), pool.iloc[[0] * 300]])
     weights = np.array([1.0] * 200 + [0.0] * 300)
     assert estimate(repeated, "humor", weights)["naive"] == pytest.approx(estimate(pool.head(200), "humor")["naive"])
