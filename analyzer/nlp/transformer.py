@@ -1,6 +1,7 @@
 """The accurate tier: a small transformer (int8 ONNX), run by onnxruntime on all cores.
 
-Posts in a language that is not supported, or without a word, are told apart by the fast tier and not scored. Equal
+Posts in a language that is not supported, or without a word, are told apart by the fast tier and not scored; of the
+others its scores are mixed in, since it knows words (and languages) that the transformer's vocabulary lacks. Equal
 texts are scored once; texts of the same number of tokens go through together, so nothing is spent on padding, and a
 post's scores do not depend on the posts beside it (to about 1e-6).
 """
@@ -28,6 +29,10 @@ WEIGHTS = Path(__file__).parent / "weights" / "accurate"
 #: Tokens read of a post, and tokens that go through the network together.
 MAX_TOKENS = 128
 BATCH_TOKENS = 2048
+#: What the calibration of each label consists of.
+PARTS = ("slope", "fast", "shift")
+#: Columns of SCORES with the levels of frustration.
+LEVELS = slice(2, 5)
 
 
 class Accurate:
@@ -52,6 +57,7 @@ class Accurate:
         self.name: str = settings["name"]
         self.thresholds: Mapping[str, float] = settings["thresholds"]
         self._scale = settings["calibration"]
+        self._emotion: Mapping[str, float] = settings["emotion"]
         self._threads = threads or os.cpu_count() or 1
         self._session, self._tokenizer = _open(self.folder)
 
@@ -67,7 +73,8 @@ class Accurate:
 
         ok = np.flatnonzero((fast["status"] == "ok").to_numpy(dtype=bool))
         rows = ok if rows is None else np.intersect1d(rows, ok)
-        p = self.probabilities(texts.take(rows).to_pylist())
+        given = np.stack([fast[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows] for name in SCORES], 1)
+        p = calibrate(self.logits(texts.take(rows).to_pylist()), given, self._scale)
         columns: dict[str, Any] = {}
         for k, name in enumerate(SCORES):
             values = fast[name].to_numpy(dtype=np.float32, na_value=np.nan).copy()
@@ -75,9 +82,17 @@ class Accurate:
             columns[name] = values
         return fast[["status", "language"]].assign(**columns)
 
-    def probabilities(self, texts: list[str]) -> np.ndarray:
-        """Return calibrated probabilities, (texts, len(SCORES)) float32, without looking at the language."""
-        return calibrate(self.logits(texts), self._scale)
+    def emotions(self, texts: pa.StringArray) -> pd.DataFrame:
+        """Return `frustration`: pooled annoyance, anger, disappointment, disapproval, disgust of GoEmotions, 0-1."""
+        import numpy as np
+        import pandas as pd
+
+        from analyzer.nlp.fast import load as load_fast
+
+        mine = self.logits(texts.to_pylist())[:, len(SCORES)].astype(np.float64)
+        fast = load_fast().emotions(texts)["frustration"].to_numpy(np.float64)
+        value = self._emotion["slope"] * mine + self._emotion["fast"] * fast + self._emotion["shift"]
+        return pd.DataFrame({"frustration": 1 / (1 + np.exp(-value))})
 
     def logits(self, texts: list[str]) -> np.ndarray:
         """Return the network's raw outputs, (texts, outputs) float32, in the order of the texts."""
@@ -128,38 +143,61 @@ def batches(lengths: list[int], *, tokens: int = BATCH_TOKENS) -> list[np.ndarra
     return result
 
 
-def calibrate(logits: np.ndarray, scale: Mapping[str, Any]) -> np.ndarray:
+def calibrate(logits: np.ndarray, fast: np.ndarray, scale: Mapping[str, Any]) -> np.ndarray:
     """Turn logits into calibrated probabilities that agree with each other.
 
     Every label but relevance is learnt given that the post is relevant; its probability is the product with that of
-    relevance. Both are then scaled on held-out scores (``sigmoid(slope * logit + shift)``, Platt 1999).
+    relevance. On the logit scale this is mixed with the fast tier's, which knows more words (its table is as large as
+    this model), by weights that were fitted to held-out scores (as Platt 1999, with two scores instead of one).
 
     Parameters
     ----------
     logits
         (n, at least len(SCORES)), in the order of SCORES.
+    fast
+        The fast tier's probabilities, (n, len(SCORES)).
     scale
-        `slope` and `shift`, each of len(SCORES).
+        `slope`, `fast` and `shift`, each of len(SCORES).
     """
     import numpy as np
 
-    slope, shift = (np.asarray(scale[k], np.float64) for k in ("slope", "shift"))
-    raw = joint(logits[:, : len(SCORES)].astype(np.float64))
-    p = 1 / (1 + np.exp(-(slope * raw + shift)))
+    slope, other, shift = (np.asarray(scale[k], np.float64) for k in PARTS)
+    mine, theirs = inputs(logits, fast)
+    raw = slope * mine + other * theirs + shift
+    p = 1 / (1 + np.exp(-raw))
     p[:, 1] = np.minimum(p[:, 1], p[:, 0])
     p[:, 3] = np.minimum(p[:, 3], p[:, 2])
     p[:, 4] = np.minimum(p[:, 4], p[:, 3])
     return p.astype(np.float32)
 
 
-def joint(logits: np.ndarray) -> np.ndarray:
-    """Return the logit of "relevant and …" from the logit of relevance (first column) and those given relevance."""
+def inputs(logits: np.ndarray, fast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two tiers' scores as they are mixed, on the logit scale, (n, len(SCORES)) each.
+
+    The level of frustration is decided among relevant posts, while its probability must also be right for others. So
+    of relevance only the square root is multiplied in: held out, this raises the kappa of the level among relevant
+    posts from .72 to .76 and costs .002 of AUC among all.
+    """
     import numpy as np
 
-    clipped = np.clip(logits, -15, 15)
-    p = 1 / (1 + np.exp(-clipped))
+    p = 1 / (1 + np.exp(-np.clip(logits[:, : len(SCORES)].astype(np.float64), -15, 15)))
     p[:, 1:] *= p[:, :1]
-    return np.log(p) - np.log1p(-p)
+
+    def softened(given: np.ndarray) -> np.ndarray:
+        out = np.array(given, np.float64)
+        out[:, LEVELS] /= np.sqrt(np.maximum(np.maximum(out[:, :1], out[:, LEVELS]), 1e-12))
+        return logit(out)
+
+    return softened(p), softened(fast)
+
+
+def logit(p: np.ndarray) -> np.ndarray:
+    """Return log(p / (1 - p)), with p kept 1e-7 away from 0 and 1."""
+    import numpy as np
+
+    kept = np.clip(p, 1e-7, 1 - 1e-7)
+    result: np.ndarray = np.log(kept) - np.log1p(-kept)
+    return result
 
 
 @lru_cache(maxsize=1)
@@ -194,8 +232,12 @@ def _open(folder: Path) -> tuple[Any, Any]:
 def _settings(path: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        sizes = [len(settings["calibration"][k]) for k in ("slope", "shift")]
-        if sizes != [len(SCORES)] * 2 or not isinstance(settings["name"], str):
+        sizes = [len(settings["calibration"][k]) for k in PARTS]
+        if (
+            sizes != [len(SCORES)] * 3
+            or not isinstance(settings["name"], str)
+            or set(settings["emotion"]) != set(PARTS)
+        ):
             raise ValueError(f"calibration of {sizes} labels, not {len(SCORES)}")
         settings["thresholds"] = {k: float(v) for k, v in settings["thresholds"].items()}
     except FileNotFoundError as error:

@@ -119,8 +119,8 @@ def fit(model: Encoder, tokenizer: Any, data: Examples, recipe: Recipe) -> Encod
             schedule.step()
             _average(averaged, model, min(recipe.average, (step + 1) / (step + 10)))
             step, losses = step + 1, losses + loss.item()
-            if step % 50 == 0:
-                log.info("step %d of %d, loss %.4f, %.0f s", step, steps, losses / 50, time.monotonic() - start)
+            if step % 25 == 0:
+                log.info("step %d of %d, loss %.4f, %.0f s", step, steps, losses / 25, time.monotonic() - start)
                 losses = 0.0
     return averaged.eval()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analyzer.errors import ModelError
 from analyzer.nlp.classifier import SCORES
 from analyzer.nlp.training import stack
 
@@ -23,7 +24,9 @@ NAME = "accurate-1"
 N_OUTPUTS = len(SCORES) + 1
 
 
-def pack(model: Encoder, labelled: pd.DataFrame, logits: np.ndarray, *, base: Path, out: Path) -> dict[str, Any]:
+def pack(
+    model: Encoder, labelled: pd.DataFrame, logits: np.ndarray, emotion: dict[str, float], *, base: Path, out: Path
+) -> dict[str, Any]:
     """Write `model.onnx`, `tokenizer.json`, `model.json` and `calibration.npz`.
 
     Parameters
@@ -34,6 +37,8 @@ def pack(model: Encoder, labelled: pd.DataFrame, logits: np.ndarray, *, base: Pa
         The labelled posts it was trained on, in the order of `logits`.
     logits
         Out-of-fold logits, (posts, outputs).
+    emotion
+        What `fit_mix` returns for pooled GoEmotions frustration.
     base
         Folder of the base model (for its tokenizer).
     out
@@ -49,15 +54,17 @@ def pack(model: Encoder, labelled: pd.DataFrame, logits: np.ndarray, *, base: Pa
 
     out.mkdir(parents=True, exist_ok=True)
     y = stack.truth(labelled)
-    scale = fit_scale(logits, y)
-    p = calibrate(logits, scale)
+    fast = held_out_fast(y)
+    scale = fit_scale(logits, fast, y)
+    p = calibrate(logits, fast, scale)
     thresholds = stack.fit_thresholds(p, y)
     facts = {
         "name": NAME,
         "n_labelled": len(labelled),
         "sources": {str(k): int(v) for k, v in labelled["source"].value_counts().sort_index().items()},
-        "thresholds": dict(zip(SCORES, np.round(thresholds, 4).tolist(), strict=True)),
+        "thresholds": dict(zip(SCORES, np.round(thresholds.astype(float), 4).tolist(), strict=True)),
         "calibration": {k: np.round(v, 5).tolist() for k, v in scale.items()},
+        "emotion": emotion,
     }
     export(model, out / "model.onnx.part", outputs=N_OUTPUTS)
     os.replace(out / "model.onnx.part", out / "model.onnx")
@@ -69,12 +76,53 @@ def pack(model: Encoder, labelled: pd.DataFrame, logits: np.ndarray, *, base: Pa
     return facts
 
 
-def fit_scale(logits: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-    """Return Platt's slope and shift of each score, (len(SCORES),) each, from out-of-fold logits."""
-    from analyzer.nlp.transformer import joint
+def held_out_fast(y: np.ndarray) -> np.ndarray:
+    """Return the fast tier's out-of-fold probabilities of the same posts, (posts, len(SCORES)).
 
-    slope, shift = stack.fit_calibration(joint(logits[:, : len(SCORES)].astype(np.float64)), y)
-    return {"slope": slope, "shift": shift}
+    Raises
+    ------
+    ModelError
+        If the fast tier's sample is of other posts: train it on the same labels first.
+    """
+    from analyzer.nlp.fast import load
+
+    sample = load().calibration()
+    names = [f"y_{name.removeprefix('p_')}" for name in SCORES]
+    if sample is None or len(sample) != len(y) or (sample[names].to_numpy() != y).any():
+        raise ModelError("the fast tier's calibration sample is not of these labels; run `outage-analyzer train` first")
+    given: np.ndarray = sample[list(SCORES)].to_numpy(np.float64)
+    return given
+
+
+def fit_scale(logits: np.ndarray, fast: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how each score is mixed from the two tiers, by logistic regression on out-of-fold scores.
+
+    Returns
+    -------
+    dict
+        `slope` (of the transformer's logit), `fast` (of the fast tier's logit, not below 0) and `shift`,
+        each (len(SCORES),).
+    """
+    from analyzer.nlp.transformer import inputs
+
+    mine, other = inputs(logits, fast)
+    parts = [fit_mix(mine[:, k], other[:, k], y[:, k]) for k in range(len(SCORES))]
+    return {name: np.array([part[name] for part in parts]) for name in ("slope", "fast", "shift")}
+
+
+def fit_mix(mine: np.ndarray, fast: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Return `slope`, `fast` and `shift` of the mix of two scores of one label, all (n,); neither counts below 0."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=100).fit(np.stack([mine, fast], 1), y)
+    if fitted.coef_[0, 1] < 0:
+        fitted = LogisticRegression(C=100).fit(np.stack([mine, 0 * fast], 1), y)
+    slope, other = fitted.coef_[0]
+    return {
+        "slope": round(float(slope), 5),
+        "fast": round(float(other), 5),
+        "shift": round(float(fitted.intercept_[0]), 5),
+    }
 
 
 def _write_sample(path: Path, p: np.ndarray, y: np.ndarray, labelled: pd.DataFrame) -> None:
