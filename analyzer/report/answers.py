@@ -6,7 +6,8 @@ from analyzer.report.document import Table
 from analyzer.report.format import Format, text
 from analyzer.report.names import measure_name, topic_name
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.tables import effect_text, share_text
+from analyzer.report.share_tables import share_text
+from analyzer.report.tables import effect_text
 from analyzer.schema import IMPACTS
 
 Answer = tuple[str, str, str]

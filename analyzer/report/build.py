@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from analyzer.report import answers, quality, summary, tables
+from analyzer.report import answers, numbers, quality, share_tables, summary, tables
 from analyzer.report.charts import CHARTS, module
 from analyzer.report.document import Bullets, Chart, Document, Element, Heading, Note, Numbers, Paragraph, Ref, Table
 from analyzer.report.format import Format, text
@@ -35,7 +35,7 @@ def build(timeline: Timeline, *, title: str | None = None, lang: str = "en", all
     name = text(title or timeline.study.title, limit=160) if title or timeline.study.title else _title(v, f)
     elements: list[Element] = [
         *summary.sentences(v, f),
-        Numbers(summary.numbers(v, f)),
+        Numbers(numbers.numbers(v, f)),
         quality.banner(v, f),
         *_charts(v, f, ("rate",)),
     ]
@@ -132,8 +132,8 @@ def _feelings(v: View, f: Format) -> list[Element]:
 
 
 def _hit(v: View, f: Format) -> list[Element]:
-    body = _charts(v, f, PLACES["hit"]) + _table(tables.shares(v, f))
-    body += _table(tables.matrix(v, f, "phase"))
+    body = _charts(v, f, PLACES["hit"]) + _table(share_tables.shares(v, f))
+    body += _table(share_tables.matrix(v, f, "phase"))
     return _section("Who was hit, and what they spoke of", "hit", body)
 
 
@@ -148,7 +148,7 @@ def _words(v: View, f: Format) -> list[Element]:
 
 def _sources(v: View, f: Format) -> list[Element]:
     body = _charts(v, f, PLACES["sources"])
-    body += _table(tables.matrix(v, f, "source")) + _table(tables.matrix(v, f, "language"))
+    body += _table(share_tables.matrix(v, f, "source")) + _table(share_tables.matrix(v, f, "language"))
     return _section("Where, and in which language", "sources", body)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import UsageError
-from analyzer.report import json_, summary
+from analyzer.report import json_, numbers
 from analyzer.report.charts import comparison
 from analyzer.report.document import Bullets, Chart, Document, Element, Heading, Note, Paragraph, Table
 from analyzer.report.format import NONE, Format, isolate, text
 from analyzer.report.names import measure_name
 from analyzer.report.pick import View, view
+from analyzer.report.share_tables import share_text
 from analyzer.report.shrink import Share, differing, shrink
-from analyzer.report.tables import share_text
 from analyzer.schema import IMPACTS, Timeline
 
 #: Measures that are compared.
@@ -159,13 +159,13 @@ def _draw(plot: Any, timelines: tuple[Timeline, ...], ax: Any) -> Any:
 
 
 def _headline(views: list[View], names: list[str], f: Format) -> Table:
-    per = [summary.numbers(v, f) for v in views]
+    per = [numbers.numbers(v, f) for v in views]
     rows = []
     for i in range(len(per[0])):
         label = per[0][i].label.split(":")[0]
         cells = []
-        for numbers in per:
-            n = numbers[i]
+        for column in per:
+            n = column[i]
             more = f" ({n.interval})" if n.interval else ""
             use = f"{n.label.split(': ')[1]} " if n.key == "most_affected" and ": " in n.label else ""
             cells.append(f"{use}{n.value}{more}" if n.value != "unavailable" else f"{NONE} ({n.note})")

@@ -8,7 +8,8 @@ from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, text
 from analyzer.report.names import phase_name
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.tables import effect_text, share_ref, share_text
+from analyzer.report.share_tables import share_ref, share_text
+from analyzer.report.tables import effect_text
 
 #: Error codes that a server answers with when it is overloaded or limits its callers.
 OVERLOAD = ("429", "502", "503", "504", "529", "1020", "1015")

@@ -1,18 +1,16 @@
-"""Page one: what happened in three sentences made from the numbers, and the eight numbers themselves."""
+"""Page one: what happened, in three sentences made from the numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from analyzer.report.charts.series import width_name
-from analyzer.report.document import Number, Paragraph, Ref
+from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, isolate, text
 from analyzer.report.names import measure_name, source_name, topic_name
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.tables import share_ref, share_text
+from analyzer.report.share_tables import share_ref, share_text
 from analyzer.schema import IMPACTS
-
-_NO_USE = ("most_affected", "Most affected use", "no use is clearly named")
 
 
 def service(v: View) -> str:
@@ -154,155 +152,3 @@ def clearly_affected(v: View) -> Row | None:
     """Return that share if even its lower bound is at least 1%; else None: no use is clearly named."""
     hit = most_affected(v)
     return hit if hit and hit["low"] is not None and hit["low"] >= 0.01 else None
-
-
-def numbers(v: View, f: Format) -> tuple[Number, ...]:
-    """Return the eight headline numbers, in their fixed order; one that is unknown says why."""
-    return (*_times(v, f), *_amounts(v, f))
-
-
-def _gone(key: str, label: str, why: str) -> Number:
-    return Number(key, label, "unavailable", note=why)
-
-
-def _times(v: View, f: Format) -> list[Number]:
-    found, word = v.incident, v.step("first_word")
-    why = v.timeline.verdict
-    if not found:
-        names = (
-            ("onset", "Observed onset"),
-            ("lag", "Onset to first official word"),
-            ("peak", "Peak"),
-            ("duration", "Onset to recovery"),
-        )
-        return [_gone(k, name, why) for k, name in names]
-    onset = f.time_interval(found["onset"], found["onset_low"], found["onset_high"]).split(" (")
-    out = [
-        Number(
-            "onset",
-            "Observed onset",
-            onset[0],
-            _bounds(onset),
-            "",
-            found["onset"],
-            found["onset_low"],
-            found["onset_high"],
-            "time",
-        )
-    ]
-    if word and word["lag_s"] is not None:
-        lag = f.duration_interval(word["lag_s"], word["lag_low_s"], word["lag_high_s"]).split(" (")
-        raw = (word["lag_s"], word["lag_low_s"], word["lag_high_s"])
-        out.append(Number("lag", "Onset to first official word", lag[0], _bounds(lag), "", *raw, "s"))
-    else:
-        out.append(
-            _gone(
-                "lag",
-                "Onset to first official word",
-                "no official update is known" if not v.updates else "none belongs to it",
-            )
-        )
-    width = width_name(v.timeline.bin_s)
-    out.append(
-        Number(
-            "peak",
-            f"Posts per {width} at the peak",
-            f.count(found["peak_count"]),
-            "",
-            f"at {f.time(found['peak'])}",
-            found["peak_count"],
-            unit="posts",
-        )
-    )
-    if found["recovery"] is None:
-        out.append(_gone("duration", "Onset to recovery", "the data end before recovery"))
-        return out
-    lasted, low, high = _duration(found)
-    shown = f.duration_interval(lasted, low, high).split(" (")
-    out.append(
-        Number(
-            "duration",
-            "Onset to recovery",
-            shown[0],
-            _bounds(shown),
-            f"back at {f.time(found['recovery'])}",
-            lasted,
-            low,
-            high,
-            "s",
-        )
-    )
-    return out
-
-
-def _duration(found: Row) -> tuple[float, float | None, float | None]:
-    """Return onset to recovery in seconds, with the outer bounds that both intervals leave."""
-    lasted = (found["recovery"] - found["onset"]).total_seconds()
-    if found["recovery_low"] is None or found["recovery_high"] is None:
-        return lasted, None, None
-    low = (found["recovery_low"] - found["onset_high"]).total_seconds()
-    return lasted, max(0.0, low), (found["recovery_high"] - found["onset_low"]).total_seconds()
-
-
-def _amounts(v: View, f: Format) -> list[Number]:
-    excess = v.fact("excess_posts")
-    if v.incident and excess:
-        low, high = excess.get("low"), excess.get("high")
-        bounds = f"{f.count(low)}–{f.count(high)}" if low is not None and high is not None else ""
-        first = Number(
-            "posts",
-            "Posts above the usual number",
-            f.count(excess["value"]),
-            bounds,
-            "",
-            excess["value"],
-            low,
-            high,
-            "posts",
-        )
-    elif v.incident:
-        first = Number(
-            "posts",
-            "Posts above the usual number",
-            f.count(v.incident["n_excess"]),
-            raw=v.incident["n_excess"],
-            unit="posts",
-        )
-    else:
-        n = v.total("n_relevant")
-        first = Number("posts", "Posts about an outage", f.count(n), note="in the whole window", raw=n, unit="posts")
-    out = [first]
-    for key, label in (
-        ("frustration_ge2", "Clearly frustrated"),
-        ("topic_transparency", "Miss or ask for information"),
-    ):
-        out.append(_share(v.share(key), key, label, f))
-    hit = clearly_affected(v)
-    name = topic_name(hit["measure"].removeprefix("topic_")) if hit else ""
-    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}", f) if hit else _gone(*_NO_USE))
-    return out
-
-
-def _share(row: Row | None, key: str, label: str, f: Format) -> Number:
-    if row is None:
-        return _gone(key, label, "not estimated")
-    if row["estimate"] is None:
-        return _gone(key, label, "fewer than 5 people" if row["suppressed"] else f"{f.count(row['n'])} posts")
-    if unsettled(row):
-        return _gone(key, label, f"counted {f.share(row['naive'])}, corrected {f.share(row['estimate'])}: not settled")
-    shown = share_text(row, f).split(" (")
-    return Number(
-        key,
-        label,
-        shown[0],
-        _bounds(shown),
-        f"{f.count(row['n'])} posts, counted {f.share(row['naive'])}",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        "share",
-    )
-
-
-def _bounds(parts: list[str]) -> str:
-    return parts[1].removesuffix(")") if len(parts) > 1 else ""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analyzer.report import answers, quality, summary
+from analyzer.report import answers, numbers, quality, summary
 from analyzer.report.build import build
 from analyzer.report.document import Bullets, Document, Heading, Paragraph, Ref, Table
 from analyzer.report.format import Format
@@ -75,7 +75,7 @@ def test_data_that_end_before_recovery_give_no_duration() -> None:
     timeline = with_rows(make_timeline(), "incidents", INCIDENTS, cut)
     v = view(timeline)
     assert "had not returned to their usual level when the data end" in said(summary.sentences(v, F))
-    duration = next(n for n in summary.numbers(v, F) if n.key == "duration")
+    duration = next(n for n in numbers.numbers(v, F) if n.key == "duration")
     assert duration.value == "unavailable" and "before recovery" in duration.note
     assert "durations are lower bounds" in said(limits(v, F))
     assert not [p for p in lessons(v, F).get("Disaster recovery", ()) if "People felt it for" in p.text]

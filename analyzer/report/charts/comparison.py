@@ -11,7 +11,7 @@ from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, key_row,
 from analyzer.report.format import Format
 from analyzer.report.names import measure_name
 from analyzer.report.pick import Row, View, view
-from analyzer.report.tables import share_text
+from analyzer.report.share_tables import share_text
 from analyzer.schema import Timeline
 
 if TYPE_CHECKING:

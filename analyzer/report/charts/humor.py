@@ -12,7 +12,7 @@ from analyzer.report.document import Table
 from analyzer.report.format import Format
 from analyzer.report.names import phase_name
 from analyzer.report.pick import Row, View, view
-from analyzer.report.tables import share_text
+from analyzer.report.share_tables import share_text
 from analyzer.schema import Timeline
 
 if TYPE_CHECKING:

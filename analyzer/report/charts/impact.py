@@ -10,7 +10,7 @@ from analyzer.report.document import Table
 from analyzer.report.format import Format
 from analyzer.report.names import measure_name
 from analyzer.report.pick import Row, View, unsettled, view
-from analyzer.report.tables import share_text
+from analyzer.report.share_tables import share_text
 from analyzer.schema import IMPACTS, Timeline
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report import tables
+from analyzer.report import share_tables
 from analyzer.report.charts.dots import Dot, Size, dot_rows, dot_title, sizes_for
 from analyzer.report.charts.style import canvas, fmt, say_missing
 from analyzer.report.document import Table
@@ -22,7 +22,7 @@ _MOST = 3
 
 
 def _measures(v: View) -> list[str]:
-    found = list(dict.fromkeys(r["measure"] for r in v.robustness if tables.is_share(r["measure"])))
+    found = list(dict.fromkeys(r["measure"] for r in v.robustness if share_tables.is_share(r["measure"])))
     return sorted(found, key=lambda m: _DRAWN.index(m) if m in _DRAWN else len(_DRAWN))[:_MOST]
 
 
@@ -66,7 +66,7 @@ def alt(v: View, f: Format) -> str:
 
 def data(v: View, f: Format) -> Table:
     """Return the numbers behind the chart."""
-    return tables.robustness(v, f)
+    return share_tables.robustness(v, f)
 
 
 def sizes(v: View) -> tuple[Size, Size]:
@@ -86,7 +86,7 @@ def plot_robustness(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
                 r["estimate"],
                 r["low"],
                 r["high"],
-                tables.robust_text(r, f),
+                share_tables.robust_text(r, f),
                 "blue",
                 measure_name(r["measure"]).capitalize(),
                 r["variant"] != "all",
