@@ -83,12 +83,17 @@ def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[in
 
     lines = pa.table({"_line": chunk.numbers, "line": chunk.lines})
     pieces = pa.Table.from_batches(lines.to_batches(max_chunksize=max(1, -(-len(lines) // _PIECES))))
-    try:
-        found = mapper.transform(sql, chunk=pieces)
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("_duckdb", "duckdb"):
-            raise
-        found = mapper.transform(sql.replace("FROM chunk", "FROM chunk WHERE json_valid(line)"), chunk=pieces)
+    found: pa.Table | None = None
+    for attempt in (sql, sql.replace("FROM chunk", "FROM chunk WHERE json_valid(line)")):
+        try:
+            found = mapper.transform(attempt, chunk=pieces)
+            break
+        except Exception as error:
+            # Damaged JSON stops the whole question; a value that no SQL foresaw leaves all to `parse`.
+            if type(error).__module__.partition(".")[0] not in ("_duckdb", "duckdb"):
+                raise
+    if found is None:
+        return DRAFT.arrow().empty_table(), set(), set(chunk.numbers.to_pylist())
     clean = found.filter(found["clean"])
     if len(clean) == len(found) and _each_line_found(found["_line"], chunk.numbers):
         return _drafts(clean), set(), set()

@@ -21,9 +21,11 @@ _FIELDS += ("body", "title")
 _COMMENT = {n: f"$.{n}" for n in (*_FIELDS, "link_id", "parent_id")}
 _SUBMISSION = {n: f"$.{n}" for n in (*_FIELDS, "selftext", "num_comments", "is_self")}
 # Id, author and counts, each plain: one look at all of them together is the cheapest.
-_PLAIN = r"[a-z0-9]{1,12}\|([A-Za-z0-9_-]{1,40}|\[deleted\])?\|(-?[0-9]{1,18}( -?[0-9]{1,18})?)?"
+_PLAIN = r"[a-z0-9]{1,12}\|([A-Za-z_-][A-Za-z0-9_-]{0,39}|[0-9]{1,18}|\[deleted\])?\|(-?[0-9]{1,18}( -?[0-9]{1,18})?)?"
 
 
+# The years 2000 to 2100, in seconds.
+_SANE = "946684800 AND 4102444799"
 _GONE_SQL = ", ".join(f"'{g}'" for g in _GONE)
 
 
@@ -79,7 +81,7 @@ def parse_reddit(item: Any, *, escaped: bool) -> Row:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     url = fields.maybe(item, "url")
     links = text_elsewhere(text, ELSEWHERE_REDDIT)
-    if not comment and url and item.get("is_self") is not True:
+    if not comment and url and item.get("is_self") not in (True, "true"):
         links = links or any_elsewhere([url], ELSEWHERE_REDDIT)
     return {
         "source": "reddit",
@@ -132,18 +134,20 @@ def _common(kind: str, text: str, more: str, clean: str) -> str:
     read AS (SELECT *, {text} AS words, coalesce(retrieved_on, retrieved_utc) AS retrieved,
         CASE WHEN author NOT IN ({_GONE_SQL}) THEN author END AS who, '{prefix}' || id AS fullname,
         TRY_CAST(created_utc AS BIGINT) AS seconds FROM found)
-    SELECT 'reddit' AS source, fullname AS post_id, make_timestamp(seconds * 1000000) AS created_at,
+    SELECT 'reddit' AS source, fullname AS post_id, CASE WHEN seconds BETWEEN {_SANE} THEN make_timestamp(seconds * 1000000) END AS created_at,
         words AS text, who AS author, who AS handle, NULL::VARCHAR AS language, '{kind}' AS kind,
         NULL::VARCHAR AS service, TRY_CAST(score AS BIGINT) AS n_likes, NULL::BIGINT AS n_reposts,
         'https://www.reddit.com' || permalink AS url, {more},
-        make_timestamp(TRY_CAST(retrieved AS BIGINT) * 1000000) AS observed_at, _line, _item,
+        CASE WHEN TRY_CAST(retrieved AS UBIGINT) BETWEEN {_SANE} THEN make_timestamp(retrieved::BIGINT * 1000000) END
+            AS observed_at, _line, _item,
         coalesce(regexp_full_match(id || '|' || coalesce(author, '') || '|' || concat_ws(' ', {counts}), '{_PLAIN}')
             AND {whole("created_utc")} AND {plain_text("words", "ascii(words)")} AND NOT contains(words, '&')
             AND NOT contains(words, 'http') AND (name IS NULL OR name = fullname)
             AND (author IS NULL OR author NOT IN ('', 'true', 'false'))
             AND (permalink IS NULL OR starts_with(permalink, '/r/'))
-            AND (retrieved IS NULL OR ({whole("retrieved")} AND strlen(retrieved) <= 10)) AND {clean}, false) AS clean
-    FROM read WHERE seconds BETWEEN 946684800 AND 4102444800"""
+            AND (retrieved IS NULL OR ({whole("retrieved")} AND TRY_CAST(retrieved AS UBIGINT) BETWEEN {_SANE}))
+            AND {clean}, false) AS clean
+    FROM read WHERE seconds BETWEEN {_SANE}"""
 
 
 def _comment_sql() -> str:

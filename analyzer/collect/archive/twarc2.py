@@ -149,14 +149,16 @@ def _flat_sql() -> str:
 
 
 def _pages_sql() -> str:
-    """Take pages apart first; who an author is stands beside the posts."""
+    """Take pages apart first; who an author is stands beside the posts (a user without id or name spoils the page)."""
     source = """
         SELECT _line, _item, j, retrieved,
-            users[list_position(ids, json_extract_string(j, '$.author_id'))] AS username
-        FROM (SELECT _line, unnest(posts) AS j, unnest(range(len(posts))) AS _item, ids, users, retrieved
+            CASE WHEN n_users IS NULL THEN NULL WHEN n_users <> len(ids) OR n_users <> len(users) THEN '{'
+                ELSE users[list_position(ids, json_extract_string(j, '$.author_id'))] END AS username
+        FROM (SELECT _line, unnest(posts) AS j, unnest(range(len(posts))) AS _item, ids, users, n_users, retrieved
             FROM (SELECT _line, json_extract(line, '$.data[*]') AS posts,
                 json_extract_string(line, '$.includes.users[*].id') AS ids,
                 json_extract_string(line, '$.includes.users[*].username') AS users,
+                json_array_length(line, '$.includes.users') AS n_users,
                 json_extract_string(line, '$.__twarc.retrieved_at') AS retrieved FROM chunk))"""
     return _draft_sql(found(_PATHS, source, kept=("username", "retrieved")))
 
@@ -191,7 +193,9 @@ def _draft_sql(values: str) -> str:
         coalesce(regexp_full_match(concat_ws(' ', id, author_id, thread, r0_id, r1_id) || '|'
                 || concat_ws(' ', likes, reposts, replies), '{_DIGITS}') AND id <> ''
             AND {utc("created", "time")} AND {plain_text("words", "first")} AND note IS NULL
-            AND (username IS NULL OR (initial BETWEEN 65 AND 122 AND initial <> 91))
+            AND author_id IS NOT NULL
+            AND (username IS NULL
+                OR (initial BETWEEN 65 AND 122 AND initial <> 91 AND username NOT IN ('true', 'false')))
             AND (lang IS NULL OR (strlen(lang) <= 3 AND ascii(lang) BETWEEN 97 AND 122))
             AND CASE WHEN r0_type IS NULL AND r0_id IS NULL AND r_more IS NULL THEN r1_type IS NULL AND r1_id IS NULL
                 ELSE ascii(r0_type) BETWEEN 97 AND 122 AND r_more IS NULL

@@ -220,6 +220,34 @@ def test_bad_lines_among_plain_ones_are_left_to_be_read_one_by_one() -> None:
     assert part.n_rows == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("RC_sample.zst", {"retrieved_on": 799_167_124_274_098}),
+        ("RC_sample.zst", {"retrieved_on": 17}),
+        ("RC_sample.zst", {"created_utc": 10**18}),
+        ("RC_sample.zst", {"author": True}),
+        ("RC_sample.zst", {"author": 1e300}),
+        ("RC_sample.zst", {"score": 10**30}),
+        ("reddit_ndjson_RS.ndjson", {"title": False}),
+        ("reddit_ndjson_RS.ndjson", {"selftext": 12}),
+        ("reddit_ndjson_RS.ndjson", {"is_self": "true"}),
+        ("twarc2_flattened.jsonl", {"author_id": None}),
+        ("twarc2_flattened.jsonl", {"author": {"username": True}}),
+        ("twarc2_flattened.jsonl", {"lang": "in"}),
+        ("twarc2_flattened.jsonl", {"public_metrics": {"like_count": 1.5}}),
+        ("twarc2_flattened.jsonl", {"note_tweet": {"text": "the whole of it"}}),
+        ("twarc2_flattened.jsonl", {"text": {"a": 1}}),
+        ("twarc2_flattened.jsonl", {"text": "  "}),
+        ("twarc2_flattened.jsonl", {"text": "7"}),
+        ("twarc2_pages.jsonl", {"includes": {"users": [{"id": "100"}, {"username": "b"}]}}),
+    ],
+)
+def test_odd_values_that_once_differed(name: str, change: dict[str, Any]) -> None:
+    format = "twarc2" if name.startswith("twarc2") else "pushshift"
+    check_fast((format, {**documents(name)[0], **change}))
+
+
 STATUSPAGE = json.loads((WIRE / "statuspage_incidents.json").read_text())["incidents"][0]
 
 
