@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 _GONE = ("[deleted]", "[removed]", "[ Removed by Reddit ]", "")
-_FIELDS = ("id", "name", "author", "created_utc", "score", "permalink", "retrieved_on", "retrieved_utc")
+_FIELDS: tuple[str, ...] = (
+    "id",
+    "name",
+    "author",
+    "created_utc",
+    "score",
+    "permalink",
+    "retrieved_on",
+    "retrieved_utc",
+)
 _FIELDS += ("body", "title")
 _COMMENT = {n: f"$.{n}" for n in (*_FIELDS, "link_id", "parent_id")}
 _SUBMISSION = {n: f"$.{n}" for n in (*_FIELDS, "selftext", "num_comments", "is_self")}
@@ -134,7 +143,8 @@ def _common(kind: str, text: str, more: str, clean: str) -> str:
     read AS (SELECT *, {text} AS words, coalesce(retrieved_on, retrieved_utc) AS retrieved,
         CASE WHEN author NOT IN ({_GONE_SQL}) THEN author END AS who, '{prefix}' || id AS fullname,
         TRY_CAST(created_utc AS BIGINT) AS seconds FROM found)
-    SELECT 'reddit' AS source, fullname AS post_id, CASE WHEN seconds BETWEEN {_SANE} THEN make_timestamp(seconds * 1000000) END AS created_at,
+    SELECT 'reddit' AS source, fullname AS post_id,
+        CASE WHEN seconds BETWEEN {_SANE} THEN make_timestamp(seconds * 1000000) END AS created_at,
         words AS text, who AS author, who AS handle, NULL::VARCHAR AS language, '{kind}' AS kind,
         NULL::VARCHAR AS service, TRY_CAST(score AS BIGINT) AS n_likes, NULL::BIGINT AS n_reposts,
         'https://www.reddit.com' || permalink AS url, {more},
