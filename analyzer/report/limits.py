@@ -78,11 +78,16 @@ def _classifier(v: View, f: Format) -> Iterator[str]:
     model = text(v.timeline.manifest.get("model") or "the classifier", limit=60)
     if methods and methods <= {"wilson"}:
         yield f"Shares are not corrected for the errors of {model}: the interval holds sampling error only."
+    elif "anchored" in methods:
+        yield (
+            f"{model} was not measured on posts of this service: the intervals hold how far it went astray on services "
+            "that it had not seen, and hand-checked posts of this incident would narrow them (`outage-analyzer audit`)."
+        )
     elif methods:
         yield (
-            f"Shares are corrected with error rates of {model} that were measured on other posts: where "
-            "people write very differently here, "
-            "the correction is off, and only hand-checked posts of this incident would show it."
+            f"Shares are corrected with error rates of {model} that were measured on other posts: where people write "
+            "very differently here, the correction is off, and hand-checked posts of this incident would show it "
+            "(`outage-analyzer audit`)."
         )
     gone = v.timeline.quality.get("n_unsupported") or 0
     seen = v.timeline.quality.get("n_selected") or 0

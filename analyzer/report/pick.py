@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
-#: A correction that moves a share further than this (0-1) from its count settles nothing: neither is claimed.
+#: A correction that moves a share further than this (0-1) from its count, and whose interval leaves the count out,
+#: settles nothing: neither is claimed.
 FAR = 0.2
 
 
 def unsettled(row: Row) -> bool:
     """Say whether the corrected share and the count are so far apart that neither should be claimed."""
-    return row["estimate"] is not None and row["naive"] is not None and abs(row["estimate"] - row["naive"]) > FAR
+    if row["estimate"] is None or row["naive"] is None or abs(row["estimate"] - row["naive"]) <= FAR:
+        return False
+    return row["low"] is None or row["high"] is None or not row["low"] <= row["naive"] <= row["high"]
 
 
 def rows(table: pd.DataFrame) -> list[Row]:

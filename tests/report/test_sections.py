@@ -166,6 +166,11 @@ def test_limits_are_made_from_what_is_missing() -> None:
     calm = with_rows(make_timeline(), "coverage", COVERAGE, whole)
     text = said(limits(view(replace(calm, study=replace(calm.study, simulated=False))), F))
     assert "Only X was looked at" in text and "unknown:" not in text and "simulated" not in text
+
+    def other(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"method": "anchored"}
+
+    assert "went astray on services" in said(limits(view(with_rows(make_timeline(), "shares", SHARES, other)), F))
     silent = said(limits(view(make_timeline("silent")), F))
     assert "No official update is among the data" in silent and "comparisons around updates" not in silent
 
@@ -191,6 +196,13 @@ def test_a_correction_that_leaves_its_counts_is_doubted() -> None:
     assert table is not None
     joked = {row[0]: row[1] for row in table.rows}["Did people joke?"]
     assert joked == "Not settled: 30% of posts as counted, 90% corrected."
+
+
+def test_a_wide_interval_that_holds_the_count_is_not_doubted() -> None:
+    from analyzer.report.pick import unsettled
+
+    row = share("incident", "0", "humor", 1500, 0.3) | {"estimate": 0.55, "low": 0.2, "high": 0.8}
+    assert not unsettled(row) and unsettled(row | {"low": 0.4}) and not unsettled(row | {"estimate": 0.4, "low": 0.35})
 
 
 def test_a_use_that_few_name_is_not_called_the_most_affected() -> None:
