@@ -29,7 +29,7 @@ def codebook() -> str:
 def draw(
     posts: pd.DataFrame, labels: pd.DataFrame, *, n: int, phases: Any | None = None, seed: int = 0
 ) -> pd.DataFrame:
-    """Draw a blind sample, spread evenly over phase, source and predicted class.
+    """Draw a blind sample: evenly over predicted classes, and within a class as phases and sources have posts.
 
     Parameters
     ----------
@@ -66,8 +66,12 @@ def draw(
         }
     ).iloc[ok]
     order = rng.permutation(len(ok))
-    turn = strata.iloc[order].groupby(["phase", "source", "class"], dropna=False, sort=True).cumcount().to_numpy()
-    # Round robin over the strata: each gives its next post until n are drawn.
+    drawn = strata.iloc[order].reset_index(drop=True)
+    stratum = drawn.groupby(["phase", "source", "class"], dropna=False, sort=True)
+    # Within a class every phase and source has its own share of the sample (place in the stratum over its size), so
+    # that the estimator needs to weight by class alone; the classes take turns.
+    place = (stratum.cumcount() + rng.random(len(drawn))) / stratum["class"].transform("size")
+    turn = place.groupby(drawn["class"], sort=True).rank(method="first").to_numpy()
     chosen = order[np.lexsort((rng.random(len(order)), turn))[:n]]
     rows = ok[rng.permutation(chosen)]
     columns = {c: posts[c].iloc[rows].to_numpy() if c in posts else "" for c in SHOWN}

@@ -33,15 +33,27 @@ def test_the_sample_is_blind_even_and_repeatable(posts: pd.DataFrame, labels: pd
     sample = audit.draw(posts, labels, n=60, seed=4)
     assert list(sample.columns) == [*audit.SHOWN, *audit.FIELDS]
     assert (sample[list(audit.FIELDS)] == "").all().all()
-    assert sample["source"].value_counts()["reddit"] >= 20  # 10 % of the posts, but a stratum of its own
     assert sample.equals(audit.draw(posts, labels, n=60, seed=4))
     assert not sample.equals(audit.draw(posts, labels, n=60, seed=5))
     assert len(audit.draw(posts, labels, n=10_000)) == 600
-    phases = np.where(np.arange(600) < 12, "early", "late")
-    early = audit.draw(posts, labels, n=40, phases=phases)["post_id"].astype(int) < 12
-    assert early.sum() >= 10
     with pytest.raises(SchemaError, match="in order"):
         audit.draw(posts, labels.head(5), n=3)
+
+
+def test_classes_are_even_and_phases_and_sources_in_proportion(posts: pd.DataFrame, labels: pd.DataFrame) -> None:
+    phases = np.where(np.arange(600) % 4 == 0, "early", "late")
+    drawn = audit.draw(posts, labels, n=150, phases=phases, seed=1)["post_id"].astype(int).to_numpy()
+    judged = (labels["status"] == "ok").to_numpy(bool)
+    relevant = (labels["p_relevant"].fillna(0) >= 0.5).to_numpy(bool)
+    kind = np.where(relevant, 1 + (labels["frustration_level"].fillna(0) >= 2).to_numpy(bool), 0)
+    sizes = np.bincount(kind[judged], minlength=3)
+    counts = np.bincount(kind[drawn], minlength=3)
+    plenty = sizes >= 60
+    assert np.ptp(counts[plenty]) <= 1
+    for k in np.flatnonzero(plenty):
+        for part in (phases == "early", (posts["source"] == "reddit").to_numpy(bool)):
+            expected = counts[k] * part[judged & (kind == k)].mean()
+            assert abs(part[drawn[kind[drawn] == k]].sum() - expected) <= 3
 
 
 def _annotate(sample: pd.DataFrame, path: Path, **columns: object) -> Path:
