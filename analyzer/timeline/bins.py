@@ -124,11 +124,17 @@ def covered_share(
 def _one_source(rows: pd.DataFrame, origin: int, width: int, size: int) -> NDArray[np.float64]:
     kind = rows["kind"].astype(str).to_numpy()
     spans = list(zip(microseconds(rows["start"]).tolist(), microseconds(rows["end"]).tolist(), strict=True))
-    seen = [s for s, k in zip(spans, kind, strict=True) if k == "covered"]
-    lost = [s for s, k in zip(spans, kind, strict=True) if k in ("gap", "rate_limited", "truncated")]
-    inside = share_of(size, origin, width, seen) if seen else np.ones(size)
-    # What a later run collected in full is no gap any more: "covered" outweighs a gap only where it says so.
-    return np.clip(inside - share_of(size, origin, width, lost), 0, 1)
+
+    def share(*kinds: str) -> NDArray[np.float64]:
+        return share_of(size, origin, width, [s for s, k in zip(spans, kind, strict=True) if k in kinds])
+
+    holes = ("gap", "rate_limited", "truncated")
+    seen = share("covered")
+    # Imports say "unknown": seen, as far as nobody knows otherwise. Where nothing says "covered", all is taken as seen.
+    taken = share("covered", "unknown") if "covered" in kind else np.ones(size)
+    # A hole that a later run filled stays in the table; it counts only where nothing says "covered".
+    lost = share("covered", *holes) - seen
+    return np.clip(np.maximum(taken - lost, seen), 0, 1)
 
 
 def share_of(size: int, origin: int, width: int, spans: list[tuple[int, int]]) -> NDArray[np.float64]:

@@ -65,11 +65,19 @@ def test_counts_and_partly_covered_edges() -> None:
 
 
 def test_gaps_are_holes() -> None:
-    seen = coverage((0, 10, "covered"), (4, 5.5, "gap"))
+    seen = coverage((0, 4, "covered"), (5.5, 10, "covered"), (4, 5.5, "gap"))
     series = bins.make(evidence([0.5, 1.5, 9.5]), seen, start=0, end=10 * HOUR, bin_minutes=60)
     assert np.isnan(series.count[4])
     assert series.covered[5] == pytest.approx(0.5)
     assert series.covered[7] == 1
+
+
+def test_a_hole_that_a_later_run_filled_is_none_and_imports_count_as_seen() -> None:
+    filled = coverage((0, 4, "covered"), (4, 6, "rate_limited"), (4, 10, "covered"))
+    assert bins.make(evidence([0.5, 9.5]), filled, start=0, end=10 * HOUR, bin_minutes=60).seen.all()
+    both = coverage((0, 4, "covered"), (4, 10, "unknown"), (7, 8, "gap"))
+    series = bins.make(evidence([0.5, 9.5]), both, start=0, end=10 * HOUR, bin_minutes=60)
+    assert series.seen.tolist() == [True] * 7 + [False] + [True] * 2
 
 
 def test_what_was_not_covered_is_a_hole_and_unknown_coverage_is_not() -> None:
