@@ -12,7 +12,6 @@ from analyzer.report.pick import Row, View
 #: Method names of corrected shares.
 METHODS = {
     "wilson": "not corrected",
-    "anchored": "anchored",
     "acc": "adjusted count",
     "pacc": "probabilistic adjusted count",
     "anchored": "anchored mean",

@@ -107,6 +107,19 @@ def test_rate_points_carry_the_counts_of_the_bins() -> None:
     assert sum(label.startswith("Official update") for label in labels) == 4
 
 
+def test_a_phase_is_named_only_where_its_interval_lies_apart() -> None:
+    from dataclasses import replace
+
+    from analyzer.report.charts import frustration
+    from analyzer.schema import SHARES, make
+
+    timeline = make_timeline()
+    assert frustration.title(view(timeline), F).startswith("Clear frustration is highest while cause identified: 56%")
+    vague = [r | {"low": 0.01, "high": 0.99} if r["estimate"] is not None else r for r in view(timeline).shares]
+    title = frustration.title(view(replace(timeline, shares=make(SHARES, vague))), F)
+    assert title.endswith("of posts are clearly frustrated; no phase stands out")
+
+
 def test_second_time_zone_stands_above_the_first() -> None:
     timeline = make_timeline()
     figure = svg.draw(lambda ax: CHARTS[0](timeline, ax=ax), (7.4, 3.9))

@@ -43,15 +43,19 @@ def _phase_levels(v: View) -> list[tuple[Row, list[Row]]]:
 
 
 def title(v: View, f: Format) -> str:
-    """Return the finding."""
-    levels = [(p, rows[1]) for p, rows in _phase_levels(v) if p["phase"] != "baseline"]
-    if not levels:
-        whole = v.share("frustration_ge2")
-        if whole is None or whole["estimate"] is None:
-            return "Frustration over time"
-        return f"{f.share(whole['estimate'])} of posts are clearly frustrated"
-    phase, row = max(levels, key=lambda x: x[1]["estimate"])
-    return f"Clear frustration is highest while {phase_name(phase['phase'])}: {share_text(row, f)} of posts"
+    """Return the finding: a phase is named only where its interval lies above another's."""
+    calm = ("baseline", "recovered", "aftermath")
+    levels = [(p, rows[1]) for p, rows in _phase_levels(v) if p["phase"] not in calm]
+    known = [(p, r) for p, r in levels if r["low"] is not None and r["high"] is not None]
+    if len(known) > 1:
+        phase, row = max(known, key=lambda x: x[1]["estimate"])
+        if row["low"] > min(r["high"] for _, r in known):
+            return f"Clear frustration is highest while {phase_name(phase['phase'])}: {share_text(row, f)} of posts"
+    whole = v.share("frustration_ge2")
+    if whole is None or whole["estimate"] is None:
+        return "Frustration over time"
+    tail = "; no phase stands out" if known else ""
+    return f"{share_text(whole, f)} of posts are clearly frustrated{tail}"
 
 
 def alt(v: View, f: Format) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The topic that nearly every post has; it would flatten the others on one scale.
 _OWN = "availability"
+#: Phases before and after the incident, drawn in grey.
+_CALM = ("baseline", "recovered", "aftermath")
 
 
 def _phases(v: View) -> list[str]:
@@ -40,7 +42,7 @@ def missing(v: View) -> str:
 
 def _moves(v: View) -> list[tuple[float, str, Row, Row]]:
     """Return the topics whose first and last phase of the incident differ beyond their intervals, the largest first."""
-    phases = [p for p in _phases(v) if p not in ("baseline", "aftermath", "recovered")]
+    phases = [p for p in _phases(v) if p not in _CALM]
     out = []
     if len(phases) > 1:
         for topic in TOPICS:
@@ -66,10 +68,9 @@ def title(v: View, f: Format) -> str:
         return "Topics by phase"
     top = max(whole, key=lambda r: r["estimate"])
     name = topic_name(top["measure"].removeprefix("topic_"))
-    return (
-        f"Topics keep their shares through the phases; beside whether it is down, {name} leads with "
-        f"{f.share(top['estimate'])}"
-    )
+    several = sum(p not in _CALM for p in _phases(v)) > 1
+    lead = "No topic's share clearly changes from the first phase to the last; b" if several else "B"
+    return f"{lead}eside whether it is down, most speak of {name}: {share_text(top, f)}"
 
 
 def alt(v: View, f: Format) -> str:
@@ -146,7 +147,7 @@ def _topic(ax: Axes, v: View, topic: str, phases: list[str], f: Format) -> None:
         if row is None or row["estimate"] is None:
             ax.plot([i], [0.01], marker="x", color=LIGHT["line"], markersize=3.5, linestyle="none")
             continue
-        calm = phase in ("baseline", "aftermath", "recovered")
+        calm = phase in _CALM
         color = LIGHT["line" if calm else "blue"]
         if row["low"] is not None and row["high"] is not None:
             ax.plot([i, i], [row["low"], row["high"]], color=color, linewidth=1.6, alpha=0.75)
