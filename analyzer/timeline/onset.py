@@ -130,7 +130,8 @@ def recovery(window: Window, *, peak: int) -> Decay:
     smooth = _smooth(y - m)
     # Where the rise had sagged before it fell, its height is that of its top, not of its last stretch.
     sag = max(1.0, _summit(smooth[top:]) / _summit(smooth[start : high + 2]))
-    y, m = y[start:], m[start:]
+    stop = _died_down(smooth[start:], window)
+    y, m = y[start : start + stop], m[start : start + stop]
     step = max(1, ceil(len(y) / _MAX_WINDOW))
     y, m = _coarse(y, m, step)
     n = len(y)
@@ -165,6 +166,18 @@ def _posterior(where: NDArray, log_p: NDArray, beyond: float, cell: float) -> Ed
     order = np.argsort(where)
     found = _edge(where[order], log_p[order], spread=False)
     return Edge(found.point, found.low - cell, found.high + cell, beyond)
+
+
+def _died_down(smooth: NDArray, window: Window) -> int:
+    """Bins to fit: three times the way to where the smoothed excess is plainly over (half an hour at least).
+
+    A faint talk that goes on for a day would otherwise outweigh the fall itself.
+    """
+    few = max(6, round(SHAPE_MEMORY_S / window.bin_s))
+    over = max(window.level, OVER_SHARE * _summit(smooth))
+    ahead = np.convolve(smooth, np.ones(few) / few, "full")[few - 1 :]
+    below = np.flatnonzero((smooth < over) & (ahead < over))
+    return min(len(smooth), 3 * (int(below[0]) + few)) if len(below) else len(smooth)
 
 
 def _smooth(excess: NDArray) -> NDArray[np.float64]:

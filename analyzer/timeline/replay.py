@@ -126,7 +126,10 @@ def watch(series: Series) -> list[dict[str, Any]]:
             continue
         if usual is None or (t - learned >= relearn and not (state and state.on)):
             usual, learned, first = baseline(_part(series, max(0, t - memory), t)), t, max(0, t - memory)
-        expected = max(_forecast(series, usual, first, t), 1e-3) * _doubt(usual)
+        forecast = _forecast(series, usual, first, t)
+        if not np.isfinite(forecast):
+            continue
+        expected = max(forecast, 1e-3) * _doubt(usual, (t - first) * series.bin_s)
         state = state or Watch(series.bin_s)
         state.dispersion = usual.slow
         event = state.step(float(series.count[t]), expected)
@@ -137,10 +140,11 @@ def watch(series: Series) -> list[dict[str, Any]]:
     return events
 
 
-def _doubt(usual: Baseline) -> float:
-    """Factor on the usual number while little is known: few posts so far, or no daily rhythm yet."""
+def _doubt(usual: Baseline, known_s: float) -> float:
+    """Factor on the usual number while little is known: few posts so far, no whole day, or no daily rhythm yet."""
     posts = max(1.0, float(usual.mean.sum()))
-    return (1 + 1.5 / sqrt(posts)) * (2 if usual.season == "none" else 1)
+    rhythm = 4 if known_s < 86400 else (2 if usual.season == "none" else 1)
+    return (1 + 1.5 / sqrt(posts)) * rhythm
 
 
 def _part(series: Series, a: int, b: int) -> Series:
@@ -157,9 +161,10 @@ def _forecast(series: Series, usual: Baseline, first: int, t: int) -> float:
         rate = usual.mean[place] / max(series.covered[first + place], 0.2) if usual.mean[place] else np.nan
         if np.isfinite(rate):
             return float(rate * series.covered[t])
-    back = slice(max(0, n - max(6, _RELEARN_S // series.bin_s)), n)
-    mean, covered = usual.mean[back], series.covered[first:][back]
-    return float(mean.sum() / max(covered.sum(), 0.2) * series.covered[t])
+    # The last six hours that were collected: a hole says nothing.
+    known = np.flatnonzero(usual.mean > 0)[-max(6, _RELEARN_S // series.bin_s) :]
+    covered = series.covered[first + known].sum()
+    return float(usual.mean[known].sum() / covered * series.covered[t]) if covered > 0 else np.nan
 
 
 def _with_delay(event: dict[str, Any], incidents: list[dict[str, Any]]) -> dict[str, Any]:

@@ -54,3 +54,10 @@ def test_posts_arrive_when_collected_live_and_when_written_otherwise() -> None:
     archive = live.assign(observed_at=written + pd.Timedelta(days=900))
     np.testing.assert_array_equal(arrivals(archive), microseconds(written))
     np.testing.assert_array_equal(arrivals(live.assign(observed_at=pd.NaT)), microseconds(written))
+
+
+def test_a_hole_is_neither_learned_nor_alarming() -> None:
+    rng = np.random.default_rng(4)
+    count, covered = rng.poisson(3.0, 700).astype(float), np.ones(700)
+    count[200:400], covered[200:400] = np.nan, 0
+    assert watch(Series("s", START, 600, count, covered)) == []

@@ -63,3 +63,13 @@ def test_the_second_wave_is_a_relapse_with_times_of_its_own() -> None:
     starts, ends = (pd.to_datetime(phases[c], utc=True) for c in ("start", "end"))
     assert (starts.iloc[1:].to_numpy() == ends.iloc[:-1].to_numpy()).all()
     assert {0, 1} == set(phases["incident"])
+
+
+def test_faint_talk_after_a_great_outage_does_not_put_off_recovery() -> None:
+    rate = np.full(1200, 1.0)
+    rate[400:405] = 800
+    rate[405:520] = 5
+    count = np.random.default_rng(0).poisson(rate).astype(float)
+    row = detect_series(Series("s", START, 1200, count, np.ones(1200))).incidents.to_dict("records")[0]
+    hours = (row["recovery"] - row["onset"]).total_seconds() / 3600
+    assert 1.5 <= hours <= 2.5
