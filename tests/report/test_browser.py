@@ -188,3 +188,24 @@ def test_hostile_text_makes_no_element(browser: Any, reports: Any) -> None:
     counts = browser.execute_script(script)
     assert counts == [0, 1, 0]
     assert "<script>alert(1)</script>" in browser.find_element("tag name", "h1").text
+
+
+def test_comparison_and_index_pages_are_accessible_and_fit(browser: Any, reports: Any) -> None:
+    from analyzer.report.compare import compare
+    from analyzer.report.index import Entry, write_index
+
+    both = reports.folder / "compared.html"
+    compare([reports.timeline("tiny"), reports.timeline("silent")], [both])
+    listed = [Entry("One", "one.html", "incidents", "Posts rose.", (("Peak", "12"),)), Entry("Two", message="no text")]
+    index = write_index(listed, reports.folder / "index.html", title="Nightly")
+    for page in (both, index):
+        for width, scheme in ((360, "dark"), (1440, "light")):
+            show(browser, page, width, scheme=scheme)
+            assert [e for e in browser.get_log("browser") if e["level"] in ("SEVERE", "WARNING")] == []
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            browser.execute_script(AXE.read_text(encoding="utf-8"))
+            found = browser.execute_async_script(
+                "const done = arguments[1]; axe.run(document, {runOnly: arguments[0]}).then(r => done(r.violations))",
+                TAGS,
+            )
+            assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found] == []
