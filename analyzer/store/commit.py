@@ -9,7 +9,7 @@ from typing import Any
 from analyzer.store.layout import sha256, sync_file
 from analyzer.store.run import Counts
 from analyzer.store.tables import STORED, Stored
-from analyzer.store.views import quote
+from analyzer.store.views import PARQUET, quote
 
 
 def merge(con: Any, root: Path, staged: Path, name: str, run_id: str) -> tuple[dict[str, list[dict[str, Any]]], Counts]:
@@ -111,7 +111,7 @@ def _rejections(con: Any, files: list[str], inputs: dict[str, str]) -> set[Any]:
 
 
 def _copy(con: Any, sql: str, out: Path) -> None:
-    con.execute(f"COPY ({sql}) TO {quote(str(out))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+    con.execute(f"COPY ({sql}) TO {quote(str(out))} ({PARQUET})")
 
 
 def _place(root: Path, made: Path, name: str, run_id: str, rows: int) -> dict[str, list[dict[str, Any]]]:

@@ -48,6 +48,11 @@ def writing(root: Path) -> Iterator[None]:
             for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
                 if os.strerror(code) in text:
                     raise disk_error(root, OSError(code, os.strerror(code))) from error
+        if type(error).__name__ == "OutOfMemoryException":
+            raise CorpusError(
+                f"{root}: the memory allowed to DuckDB does not do; nothing was changed. Give more, such as "
+                "OUTAGE_DUCKDB_MEMORY=2GB"
+            ) from error
         raise
 
 

@@ -16,7 +16,7 @@ from analyzer.errors import CorpusError
 from analyzer.store import keys, layout, views
 from analyzer.store.raw import RawWriter
 from analyzer.store.tables import STORED
-from analyzer.store.views import quote
+from analyzer.store.views import PARQUET, quote
 
 #: Rewrites one input: takes its entry, its path and where to write; returns how many rows it removed.
 Redactor = Callable[[dict[str, Any], Path, Callable[[bytes], Any]], int]
@@ -52,7 +52,7 @@ class Rewrite:
         old = self.root / entry["file"]
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW old AS SELECT * FROM read_parquet({quote(str(old))})")
         made = self.folder / f"{secrets.token_hex(8)}.parquet"
-        self._con.execute(f"COPY ({sql}) TO {quote(str(made))} (FORMAT parquet, COMPRESSION zstd)")
+        self._con.execute(f"COPY ({sql}) TO {quote(str(made))} ({PARQUET})")
         rows = self._con.execute(f"SELECT count(*) FROM read_parquet({quote(str(made))})").fetchone()[0]
         layout.sync_file(made)
         final = old.with_name(f"{old.stem.partition('.')[0]}.{self._mark}{old.suffix}")
@@ -241,7 +241,7 @@ def compact(rewrite: Rewrite, name: str) -> None:
         sql += f" ANTI JOIN read_parquet({dead}) s ON {on} AND t.run_id < s.run_id"
     made = rewrite.folder / f"{secrets.token_hex(8)}.parquet"
     order = ", ".join(f'"{k}"' for k in (("created_at",) if name == "posts" else ()) + stored.key)
-    rewrite._con.execute(f"COPY ({sql} ORDER BY {order}) TO {quote(str(made))} (FORMAT parquet, COMPRESSION zstd)")
+    rewrite._con.execute(f"COPY ({sql} ORDER BY {order}) TO {quote(str(made))} ({PARQUET})")
     rows = rewrite._con.execute(f"SELECT count(*) FROM read_parquet({quote(str(made))})").fetchone()[0]
     final = rewrite.root / "tables" / name / f"base.{rewrite._mark}.parquet"
     layout.sync_file(made)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from analyzer.store.tables import STORED, Stored
 
-#: Memory that DuckDB may use before it goes to disk.
-MEMORY = os.environ.get("OUTAGE_DUCKDB_MEMORY", "512MB")
+#: Memory that DuckDB may use before it goes to disk, when answering and when writing.
+MEMORY = os.environ.get("OUTAGE_DUCKDB_MEMORY", "1GB")
+WRITING = os.environ.get("OUTAGE_DUCKDB_MEMORY", "512MB")
+#: How tables are copied: small row groups, so that long texts fit the memory.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 20480"
 
 
 def connect(root: Path, state: dict[str, Any] | None, *, spill: Path | None = None) -> Any:
@@ -22,14 +26,22 @@ def connect(root: Path, state: dict[str, Any] | None, *, spill: Path | None = No
 
 
 def bare(spill: Path | None = None, *, ordered: bool = False) -> Any:
-    """Return a DuckDB connection that works in UTC and asks the network for nothing."""
+    """Return a DuckDB connection that works in UTC and asks the network for nothing.
+
+    Parameters
+    ----------
+    spill
+        Where it goes when memory does not do: a run's own folder, or (None) the system's place for such files.
+    ordered
+        Keep the order of rows.
+    """
     import duckdb
 
     config = {
-        "memory_limit": MEMORY,
+        "memory_limit": WRITING if spill else MEMORY,
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": "true" if ordered else "false",
-        **({"temp_directory": str(spill)} if spill else {}),
+        "temp_directory": str(spill or Path(tempfile.gettempdir()) / f"outage-analyzer-{os.getpid()}"),
     }
     con = duckdb.connect(":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")
