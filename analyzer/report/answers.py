@@ -70,26 +70,29 @@ def _ranked(v: View, measures: list[str]) -> list[Row]:
 
 
 def _hit(v: View, f: Format) -> Answer:
+    question, parts = "Who was hit?", _parts(v, f)
     ranked = _ranked(v, [f"topic_{t}" for t in IMPACTS])
-    question = "Who was hit?"
     if not ranked:
-        return question, "Not settled: too few people said what they could not do.", "Not estimated."
-    if ranked[0]["low"] is not None and ranked[0]["low"] < 0.01:
-        said = (
-            f"No use is clearly named; the first is {measure_name(ranked[0]['measure'])}, {share_text(ranked[0], f)}."
-        )
-        return question, said, f"Among {f.count(ranked[0]['n'])} posts."
+        return question, f"Not settled: too few people said what they could not do.{parts}", "Not estimated."
+    first, n = ranked[0], f"Among {f.count(ranked[0]['n'])} posts."
+    if first["low"] is not None and first["low"] < 0.01:
+        said = f"No use is clearly named; the first is {measure_name(first['measure'])}, {share_text(first, f)}.{parts}"
+        return question, said, n
     said = "; ".join(f"{measure_name(r['measure'])} {share_text(r, f)}" for r in ranked[:3])
-    first, second = ranked[0], ranked[1] if len(ranked) > 1 else None
-    sure = f"Among {f.count(first['n'])} posts. "
-    if second is not None:
-        apart = first["low"] is not None and second["high"] is not None and first["low"] > second["high"]
-        sure += (
-            "The first is clearly ahead."
-            if apart
-            else "The intervals of the first two overlap, so their order is open."
-        )
-    return question, f"Uses named in posts: {said}.", sure
+    if len(ranked) < 2:
+        return question, f"Uses named in posts: {said}.{parts}", n
+    apart = first["low"] is not None and ranked[1]["high"] is not None and first["low"] > ranked[1]["high"]
+    order = (
+        "The first is clearly ahead." if apart else "The intervals of the first two overlap, so their order is open."
+    )
+    return question, f"Uses named in posts: {said}.{parts}", f"{n} {order}"
+
+
+def _parts(v: View, f: Format) -> str:
+    """Return the parts of the service that at least one post in twenty names."""
+    found = sorted((r for r in v.extractions if r["kind"] == "component" and r["low"] >= 0.05), key=lambda r: -r["n"])
+    named = [f"{text(r['value'], limit=40)} {f.share_interval(r['share'], r['low'], r['high'])}" for r in found[:2]]
+    return f" Parts named: {'; '.join(named)}." if named else ""
 
 
 def _angry(v: View, f: Format) -> Answer:

@@ -88,6 +88,7 @@ def test_ten_questions_are_answered_from_the_numbers() -> None:
     assert "07:12" in by_question["When did people notice?"][0]
     assert "first word with content came 1\u00a0h\u00a036\u00a0min" in by_question["When did the provider speak?"][0]
     assert by_question["Who was hit?"][0].startswith("Uses named in posts: education 27%")
+    assert by_question["Who was hit?"][0].endswith("Parts named: login 16% (14–18%); api 12% (10–14%).")
     assert by_question["Did the updates help?"][0].startswith("No change after an update stands out")
     assert "3 comparisons were refused" in by_question["Did the updates help?"][1]
     assert "Heron (7%)" in by_question["Did they look elsewhere, and lose trust?"][0]
