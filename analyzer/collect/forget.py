@@ -130,6 +130,11 @@ class Redactor:
                 self._parquet(path, lines, write)
             elif magic == stream.ZIP:
                 self._zip(path, write)
+            elif entry["format"] == "pages":
+                from analyzer.collect.rawpages import redact
+
+                pages = _lines(iter(stream.Packed(file, entry["name"])))
+                self.n = redact(pages, str(entry["info"].get("platform", "")), self._ids, write)
             else:
                 blocks = stream.to_utf8(iter(stream.Packed(file, entry["name"])))
                 self._plain(entry, blocks, lines, write)
