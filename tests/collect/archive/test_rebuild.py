@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +75,22 @@ def test_inputs_that_no_parser_here_reads_stay_as_they_are(corpus: Corpus) -> No
     summary = rebuild(None, corpus, now=NOW)
     assert summary.skipped["runs of unknown input, kept as they are"] == 1
     assert len(corpus.posts()) == 4
+
+
+def test_pages_of_a_collector_are_read_again_and_their_coverage_stays(corpus: Corpus) -> None:
+    page = json.loads((WIRE / "bsky_search_posts.json").read_text())
+    entry = {"key": "k.1", "kind": "search", "url": "", "at": "2026-03-01T11:00:00+00:00", "page": page}
+    start = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    covered = {"source": "bluesky", "start": start, "end": start + dt.timedelta(days=1), "kind": "covered", "note": "n"}
+    with corpus.run("collect", study=STUDY) as run:
+        log = lines([{"rawlog": 1, "session": "s"}, entry])
+        run.add_raw(log, name="bluesky.jsonl", format="pages", platform="bluesky", session="s")
+        run.add_coverage(pd.DataFrame([covered]))
+    assert corpus.posts().empty
+    assert rebuild(None, corpus, now=NOW).n_posts == 1
+    assert corpus.posts()["source"].tolist() == ["bluesky"]
+    assert corpus.coverage()["kind"].tolist() == ["covered"]
+    assert rebuild(None, corpus, now=NOW).run_id is None
 
 
 @pytest.mark.parametrize("table", ["posts", "updates", "coverage"])
