@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from analyzer.nlp.fast import Fast
-from analyzer.nlp.training import lanes, stack
+from analyzer.nlp.training import data, lanes, stack
 from analyzer.nlp.training.train import train
 
 FAULTS = ["login fails with an error", "everything is down", "the app will not load", "no signal since noon"]
@@ -39,10 +40,12 @@ def _rows(n: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def _small() -> Iterator[None]:
-    """Fewer and shorter networks: what is tested does not need them."""
+    """Fewer folds and networks: what is tested does not need them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stack, "MEMBERS", 1)
         patch.setattr(stack, "EPOCHS", 25)
+        patch.setattr(data, "folds", partial(data.folds, n=2))
+        patch.setattr(data, "written", lambda more=data.written: more().head(40))
         yield
 
 
