@@ -185,3 +185,18 @@ def test_what_ships_is_small_enough_and_licensed() -> None:
     notice = (WEIGHTS / "NOTICE.md").read_text(encoding="utf-8")
     for word in ("Apache", "all-MiniLM-L6-v2", "GoEmotions", "CC BY 4.0"):
         assert word in notice
+
+
+@pytest.mark.slow
+def test_development_posts_are_judged_as_the_model_card_says(shared: Path, model: Accurate) -> None:
+    from analyzer.nlp.evaluate import evaluate
+
+    result = evaluate(shared / "labels" / "dev.jsonl", model=model, baselines=False)
+    labels = result["all"]["labels"]
+    for name, least in (("relevant", 0.95), ("report", 0.93), ("frustration_ge2", 0.94), ("humor", 0.88)):
+        assert labels[name]["auc"]["value"] >= least, name
+    assert result["all"]["kappa"]["value"] >= 0.74
+    assert result["all"]["topics_macro_f1"]["value"] >= 0.54  # the aim of .62 is missed
+    assert result["neutral_reports"]["value"] <= 0.1
+    for name in ("relevant", "frustration_ge2"):
+        assert result["multilingual"]["labels"][name]["auc"]["value"] >= 0.75, name
