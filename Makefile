@@ -21,7 +21,7 @@ report: $(STAMP)
 	@echo "Open reports/sample.html in a browser."
 
 test: $(STAMP) lint docs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m "slow or not slow"
