@@ -16,10 +16,7 @@ from typing import Any
 
 import numpy as np
 
-try:
-    import numba
-except ImportError:  # the fallback below gives the same numbers, slower
-    numba = None
+from analyzer.nlp.jit import jit, numba
 
 BITS = 18
 BUCKETS = 1 << BITS
@@ -293,10 +290,9 @@ def score_one(
 
 
 if numba is not None:
-    _jit = numba.njit(cache=True, nogil=True, boundscheck=False)
-    _emit = _jit(emit)
+    _emit = jit(emit)
 
-    @_jit
+    @jit
     def count_features(data, offsets, fold, names, counts):  # type: ignore[no-untyped-def]
         """Write the number of features of each text into `counts`."""
         out = np.zeros(MAX_FEATURES + 64, np.int64)
@@ -304,7 +300,7 @@ if numba is not None:
         for t in range(counts.size):
             counts[t] = _emit(data, offsets[t], offsets[t + 1], fold, names, out, info)
 
-    @_jit
+    @jit
     def list_features(data, offsets, fold, names, places, columns):  # type: ignore[no-untyped-def]
         """Write the features of each text t into ``columns[places[t]:places[t + 1]]``."""
         out = np.zeros(MAX_FEATURES + 64, np.int64)
@@ -313,7 +309,7 @@ if numba is not None:
             n = _emit(data, offsets[t], offsets[t + 1], fold, names, out, info)
             columns[places[t] : places[t] + n] = out[:n]
 
-    @_jit
+    @jit
     def score(data, offsets, fold, names, table, sums, infos):  # type: ignore[no-untyped-def]
         """Add up the rows of `table` for each text: `sums` (n, LANES) int32 and `infos` (n, 5) int64.
 

@@ -6,19 +6,9 @@ pairs of neighbouring words, as 32-bit hashes. Broder (1997), On the resemblance
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-try:
-    import numba
-except ImportError:  # the same functions run uncompiled
-    numba = None
-
-
-def _jit(function: Any) -> Any:
-    return function if numba is None else numba.njit(cache=True, nogil=True, boundscheck=False)(function)
-
+from analyzer.nlp.jit import jit
 
 BANDS = 14
 ROWS = 3
@@ -28,7 +18,7 @@ _M = 0xFFFFFFFF
 _WORD = 0x811C9DC5
 
 
-@_jit
+@jit
 def words_of(data, start, stop, out):  # type: ignore[no-untyped-def]
     """Write the hashes of a text's words into `out`; return how many."""
     n = 0
@@ -61,7 +51,7 @@ def words_of(data, start, stop, out):  # type: ignore[no-untyped-def]
     return n
 
 
-@_jit
+@jit
 def fingerprints(data, offsets, prints, sizes):  # type: ignore[no-untyped-def]
     """Fill in a 47-bit fingerprint of each text's words in their order, and how many shingles it can have."""
     words = np.zeros(MAX_SHINGLES // 2, np.int64)
@@ -77,7 +67,7 @@ def fingerprints(data, offsets, prints, sizes):  # type: ignore[no-untyped-def]
         sizes[t] = max(0, 2 * n - 1)
 
 
-@_jit
+@jit
 def shingle_sets(data, offsets, places, ends, shingles):  # type: ignore[no-untyped-def]
     """Write each text's shingles, sorted and without repeats, into ``shingles[places[t]:ends[t]]``."""
     words = np.zeros(MAX_SHINGLES // 2, np.int64)
@@ -100,7 +90,7 @@ def shingle_sets(data, offsets, places, ends, shingles):  # type: ignore[no-unty
         ends[t] = stop
 
 
-@_jit
+@jit
 def signatures(shingles, places, ends, factors, bands):  # type: ignore[no-untyped-def]
     """Write the key (47 bits) of each band of each text: the minima of ROWS hash functions, joined."""
     for t in range(ends.size):
@@ -115,7 +105,7 @@ def signatures(shingles, places, ends, factors, bands):  # type: ignore[no-untyp
             bands[b, t] = key
 
 
-@_jit
+@jit
 def similarity(shingles, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
     """Return the Jaccard similarity of two sorted sets ``shingles[a:a_end]`` and ``shingles[b:b_end]``."""
     union = a_end - a + b_end - b
@@ -132,7 +122,7 @@ def similarity(shingles, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
     return common / (union - common) if union > common else 1.0
 
 
-@_jit
+@jit
 def root(parent, i):  # type: ignore[no-untyped-def]
     """Return the representative of i (union-find with path halving)."""
     while parent[i] != i:
@@ -141,7 +131,7 @@ def root(parent, i):  # type: ignore[no-untyped-def]
     return i
 
 
-@_jit
+@jit
 def link_band(order, keys, shingles, places, ends, parent, least, look_back):  # type: ignore[no-untyped-def]
     """Join texts that share a band key and are at least `least` alike.
 

@@ -1,0 +1,21 @@
+"""Compile a function with numba where it is installed; its cache is kept where a folder can be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    import numba
+except ImportError:  # the same functions run uncompiled
+    numba = None
+
+
+def jit(function: Any) -> Any:
+    """Return the compiled function, without the interpreter's lock; the function itself where numba is missing."""
+    if numba is None:
+        return function
+    options = {"nogil": True, "boundscheck": False}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to cache in: compile in each process
+        return numba.njit(**options)(function)
