@@ -44,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
 
     studies = api.find_studies(args.study)
     if len(studies) > 1:
-        from analyzer.cli import batch
+        from analyzer.cli.batch import run as run_batch
 
-        return batch.run(args, studies)
+        return run_batch(args, studies)
     corpus = common.open_corpus(args.corpus)
     timeline = api.timeline_of(
         api.read_study(studies[0]),
