@@ -23,6 +23,7 @@ def run(args: argparse.Namespace, studies: Sequence[Path]) -> int:
     """
     from multiprocessing import get_context
 
+    from analyzer.cli.report import timeline_options
     from analyzer.report.index import write_index
 
     if len(args.output) != 1 or Path(args.output[0]).suffix:
@@ -30,8 +31,8 @@ def run(args: argparse.Namespace, studies: Sequence[Path]) -> int:
     folder = Path(args.output[0])
     folder.mkdir(parents=True, exist_ok=True)
     names = _names(studies)
-    options = {k: getattr(args, k) for k in ("model", "budget", "bin_minutes", "seed", "lang", "allow_verbatim")}
-    jobs = [(study, name, folder, args.corpus, options) for study, name in zip(studies, names, strict=True)]
+    options = timeline_options(args)
+    jobs = [(study, name, folder, args.corpus, args.lang, options) for study, name in zip(studies, names, strict=True)]
     workers = max(1, min(args.jobs or os.cpu_count() or 1, len(jobs)))
     entries: list[Entry] = []
     with concurrent.futures.ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -58,23 +59,17 @@ def _entry(name: str, future: concurrent.futures.Future[dict[str, Any]]) -> Entr
         return Entry(name, message=f"{type(error).__name__}: {error}")
 
 
-def _one(study: Path, name: str, folder: Path, corpus: str, options: dict[str, Any]) -> dict[str, Any]:
+def _one(study: Path, name: str, folder: Path, corpus: str, lang: str, options: dict[str, Any]) -> dict[str, Any]:
     """Report one study; runs in a process of its own."""
     from analyzer import api
+    from analyzer.report.json_ import load
 
     own = study.parent / "corpus"
-    timeline = api.timeline_of(
-        api.read_study(study),
-        common.open_corpus(str(own if own.is_dir() else corpus)),
-        model=options["model"],
-        budget_s=options["budget"],
-        bin_minutes=options["bin_minutes"],
-        seed=options["seed"],
-        allow_verbatim=options["allow_verbatim"],
-    )
+    corpus_of = common.open_corpus(str(own if own.is_dir() else corpus))
+    timeline = api.timeline_of(api.read_study(study), corpus_of, **options)
     outputs = [folder / f"{name}.html", folder / f"{name}.json"]
-    api.report(timeline, *outputs, lang=options["lang"], allow_verbatim=options["allow_verbatim"])
-    return api.report_json(timeline)
+    api.report(timeline, *outputs, lang=lang, allow_verbatim=options["allow_verbatim"])
+    return load(outputs[1])
 
 
 def _names(studies: Sequence[Path]) -> list[str]:

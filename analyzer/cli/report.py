@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.cli import common
 from analyzer.cli.classify import model_argument
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from analyzer.schema import Timeline
+    from analyzer.store import Corpus
+    from analyzer.study import Study
 
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,25 +48,22 @@ def run(args: argparse.Namespace) -> int:
         from analyzer.cli.batch import run as run_batch
 
         return run_batch(args, studies)
-    corpus = common.open_corpus(args.corpus)
-    timeline = api.timeline_of(
-        api.read_study(studies[0]),
-        corpus,
-        model=args.model,
-        budget_s=args.budget,
-        bin_minutes=args.bin_minutes,
-        seed=args.seed,
-        allow_verbatim=args.allow_verbatim,
-    )
-    return finish(args, timeline)
+    return finish(args, api.read_study(studies[0]), common.open_corpus(args.corpus))
 
 
-def finish(args: argparse.Namespace, timeline: Timeline) -> int:
-    """Write the outputs and print the verdict."""
+def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what `api.timeline_of` takes, from the arguments of `report_arguments`."""
+    same = ("model", "bin_minutes", "seed", "allow_verbatim")
+    return {"budget_s": args.budget, **{name: getattr(args, name) for name in same}}
+
+
+def finish(args: argparse.Namespace, study: Study, corpus: Corpus) -> int:
+    """Build the timeline, write the outputs and print the verdict."""
     from analyzer import api
 
     if not args.output and not args.json:
         raise UsageError("name at least one output, such as -o report.html, or give --json")
+    timeline = api.timeline_of(study, corpus, **timeline_options(args))
     if args.output:
         api.report(
             timeline,

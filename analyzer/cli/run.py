@@ -30,13 +30,4 @@ def run(args: argparse.Namespace) -> int:
     common.say(str(api.import_archive(args.files, study, corpus, format=args.format)))
     if args.updates:
         common.say(str(api.import_updates(args.updates, study, corpus)))
-    timeline = api.timeline_of(
-        study,
-        corpus,
-        model=args.model,
-        budget_s=args.budget,
-        bin_minutes=args.bin_minutes,
-        seed=args.seed,
-        allow_verbatim=args.allow_verbatim,
-    )
-    return finish(args, timeline)
+    return finish(args, study, corpus)

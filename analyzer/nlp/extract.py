@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from analyzer import schema
+from analyzer.nlp.quantify import wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +98,7 @@ def extract(posts: pd.DataFrame, study: Study, *, k: int = 5) -> pd.DataFrame:
     for kind, value, where in _mentions(text, study.competitors):
         n_people = len(np.unique(people[where]))
         if n_people >= k:
-            low, high = _wilson(len(where), n)
+            low, high = wilson(len(where), n)
             row = {"kind": kind, "value": value, "n": len(where), "share": len(where) / n, "n_authors": n_people}
             rows.append({**row, "low": low, "high": high})
     order = {"error_code": 0, "component": 1, "place": 2, "competitor": 3}
@@ -130,13 +131,6 @@ def _mentions(text: Any, competitors: tuple[str, ...]) -> Iterator[tuple[str, st
                 found.setdefault(value, []).append(i)
         for value, where in found.items():
             yield kind, value, np.array(where)
-
-
-def _wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share (Wilson 1927)."""
-    z = 1.959964
-    centre, spread = (hits + z * z / 2) / (n + z * z), z * ((hits * (n - hits) / n + z * z / 4) ** 0.5) / (n + z * z)
-    return max(0.0, centre - spread), min(1.0, centre + spread)
 
 
 def _codes(text: str) -> Iterator[str]:

@@ -70,12 +70,7 @@ def import_files(
             importer.file(path, format)
         importer.coverage()
         run.notes["import"] = {"skipped": dict(summary.skipped), "rejected": dict(summary.rejected)}
-    counts = run.counts.get("posts")
-    if counts:
-        summary.n_new, summary.n_updated, summary.n_unchanged = counts.n_new, counts.n_updated, counts.n_unchanged
-        summary.n_duplicates = counts.n_duplicates
-    summary.n_posts = summary.n_new + summary.n_updated + summary.n_unchanged
-    summary.run_id = run.run_id if run.changed else None
+    summary.settle(run, "posts")
     return summary
 
 

@@ -54,12 +54,7 @@ def rebuild(study: Study | None, corpus: Any, *, now: dt.datetime | None = None)
                 _reread(entry, chosen, corpus, run, summary, now)
                 run.keep_raw({**entry, "info": {**entry["info"], "study": chosen.to_dict()}})
             _keep_coverage(corpus, run, old)
-    counts = run.counts.get("posts")
-    if counts:
-        summary.n_new, summary.n_updated, summary.n_unchanged = counts.n_new, counts.n_updated, counts.n_unchanged
-        summary.n_duplicates = counts.n_duplicates
-    summary.n_posts = summary.n_new + summary.n_updated + summary.n_unchanged
-    summary.run_id = run.run_id if run.changed else None
+    summary.settle(run, "posts")
     return summary
 
 

@@ -80,6 +80,14 @@ class Summary:
         """Some file ends early."""
         return any(file.truncated for file in self.files)
 
+    def settle(self, run: Any, table: str) -> None:
+        """Take the counts of a committed run for its posts or updates."""
+        if counts := run.counts.get(table):
+            self.n_new, self.n_updated, self.n_unchanged = counts.n_new, counts.n_updated, counts.n_unchanged
+            self.n_duplicates = counts.n_duplicates
+        self.n_posts = self.n_new + self.n_updated + self.n_unchanged
+        self.run_id = run.run_id if run.changed else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {

@@ -62,12 +62,7 @@ def import_updates(
     with corpus.run("updates", study=study, now=now) as run:
         for path in dict.fromkeys(Path(p) for p in paths):
             _file(path, study, run, summary, everything)
-    counts = run.counts.get("updates")
-    if counts:
-        summary.n_new, summary.n_updated, summary.n_unchanged = counts.n_new, counts.n_updated, counts.n_unchanged
-        summary.n_duplicates = counts.n_duplicates
-    summary.n_posts = summary.n_new + summary.n_updated + summary.n_unchanged
-    summary.run_id = run.run_id if run.changed else None
+    summary.settle(run, "updates")
     return summary
 
 
