@@ -81,6 +81,17 @@ def test_json_report_on_stdout(sample: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out)["verdict"] == "incidents"
 
 
+def test_a_batch_goes_on_after_a_failure(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.toml").write_text((sample / "study.toml").read_text())
+    (tmp_path / "bad.toml").write_text("service = ")
+    out = tmp_path / "out"
+    assert main(["report", str(tmp_path), "--corpus", str(sample / "corpus"), "-o", str(out)]) == 1
+    assert "bad.toml" in capsys.readouterr().err
+    assert sorted(p.name for p in out.iterdir()) == ["good.html", "good.json", "index.html"]
+    good = json.loads((out / "good.json").read_text())
+    assert good["incidents"] == json.loads((sample / "report.json").read_text())["incidents"]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_classify_a_plain_file(tmp_path: Path, suffix: str) -> None:
     posts = tmp_path / "posts.csv"
