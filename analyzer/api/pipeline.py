@@ -159,6 +159,7 @@ def build_timeline(
     bin_minutes: int | None = None,
     seed: int = 0,
     allow_verbatim: bool = False,
+    prepared: Mapping[str, Any] | None = None,
 ) -> Timeline:
     """Join posts, labels and official updates into everything that a report needs.
 
@@ -174,6 +175,9 @@ def build_timeline(
         Seed of every bootstrap and placebo draw.
     allow_verbatim
         Keep a few posts in their own words for the report, where their platform's rules allow it.
+    prepared
+        What was made elsewhere (`analyzer.cluster`) for posts already selected: their `clusters` and `signals`, row
+        for row, and `n_imported`.
     """
     from analyzer import nlp, timeline
     from analyzer.api import exemplars
@@ -184,8 +188,9 @@ def build_timeline(
     labels = align(labels, selected)
     updates = select_updates(study, schema.empty(schema.UPDATES) if updates is None else updates)
     coverage = schema.empty(schema.COVERAGE) if coverage is None else coverage
-    clusters = duplicates.clusters(selected["text"])
-    flags = signals.signals(selected)
+    made = prepared or {}
+    clusters = made["clusters"] if "clusters" in made else duplicates.clusters(selected["text"])
+    flags = made["signals"] if "signals" in made else signals.signals(selected)
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
     relevant = timeline.relevant(labels)
     built = timeline.build(
@@ -216,7 +221,7 @@ def build_timeline(
         else (),
         quality={
             **built.quality,
-            "n_imported": len(posts),
+            "n_imported": made.get("n_imported", len(posts)),
             "n_selected": len(selected),
             "n_clusters": n_clusters,
             "n_duplicate_texts": len(selected) - n_clusters,
@@ -257,8 +262,6 @@ def timeline_of(
     allow_verbatim: bool = False,
 ) -> Timeline:
     """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
-    from analyzer.store import manifest
-
     labels = classify(corpus, model=model, budget_s=budget_s)
     built = build_timeline(
         study,
@@ -271,8 +274,17 @@ def timeline_of(
         seed=seed,
         allow_verbatim=allow_verbatim,
     )
-    rejects = corpus.rejects()
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
+    return signed(built, study, corpus, labels=labels, parameters=parameters)
+
+
+def signed(
+    built: Timeline, study: Study, corpus: Corpus, *, labels: pd.DataFrame, parameters: Mapping[str, Any]
+) -> Timeline:
+    """Return a timeline with the manifest of its corpus, and what of the corpus could not be read."""
+    from analyzer.store import manifest
+
+    rejects = corpus.rejects()
     return replace(
         built,
         quality={
@@ -281,7 +293,10 @@ def timeline_of(
             "rejected_by_reason": {str(k): int(v) for k, v in rejects["reason"].value_counts().items()},
         },
         manifest=manifest.make(
-            corpus, study, parameters=parameters, model=str(labels["model"].iloc[0]) if len(labels) else model
+            corpus,
+            study,
+            parameters=parameters,
+            model=str(labels["model"].iloc[0]) if len(labels) else parameters["model"],
         ),
     )
 

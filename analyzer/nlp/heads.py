@@ -46,6 +46,8 @@ _LANGUAGE = slice(N_CONTENT, N_CONTENT + len(SUPPORTED))
 _FEW_WORDS = 4
 #: Decision value below which a text is in none of the languages with a lane.
 _PLAIN = np.float32(-1.75)
+#: Texts that a matrix product takes at the least.
+_LEAST = 16
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,17 @@ class Heads:
     def judge(self, total: np.ndarray, info: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Write probabilities into `out` (len(SCORES), n) and return codes into STATUS and LANGUAGES (n,).
 
-        Everything is kept label by label, so that each pass runs along memory.
+        Everything is kept label by label, so that each pass runs along memory. A lone text goes through with empty
+        ones beside it: a product with a vector sums in another order than one with a matrix.
         """
+        if 0 < len(total) < _LEAST:
+            more = _LEAST - len(total)
+            wide = np.empty((out.shape[0], _LEAST), out.dtype)
+            total, info = (np.pad(a, ((0, more), (0, 0))) for a in (total, info))
+            status, language = self.judge(total, info, wide)
+            n = _LEAST - more
+            out[:] = wide[:, :n]
+            return status[:n], language[:n]
         z = total.T.astype(np.float32)
         norm = np.sqrt(np.maximum(z[-1], 1) * self.scale[-1])
         z = z[:-1]

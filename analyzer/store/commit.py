@@ -12,7 +12,9 @@ from analyzer.store.tables import STORED, Stored
 from analyzer.store.views import PARQUET, quote
 
 
-def merge(con: Any, root: Path, staged: Path, name: str, run_id: str) -> tuple[dict[str, list[dict[str, Any]]], Counts]:
+def merge(
+    con: Any, root: Path, staged: Path, name: str, run_id: str, *, part: str = ""
+) -> tuple[dict[str, list[dict[str, Any]]], Counts]:
     """Reduce a staged file to what it adds, put the result in `tables`, and describe it for the state.
 
     Parameters
@@ -23,6 +25,8 @@ def merge(con: Any, root: Path, staged: Path, name: str, run_id: str) -> tuple[d
         The corpus folder, and the staged Parquet file.
     name, run_id
         The table, and the run.
+    part
+        Mark in the names of files, where a run's table comes in several.
 
     Returns
     -------
@@ -35,15 +39,15 @@ def merge(con: Any, root: Path, staged: Path, name: str, run_id: str) -> tuple[d
     source = f"read_parquet({quote(str(staged))}, file_row_number = true)"
     n, n_keys = con.execute(f"SELECT count(*), count(DISTINCT hash({_columns(stored.key)})) FROM {source}").fetchone()
     if name == "rejects":
-        return _place(root, staged, name, run_id, n), Counts(n_new=n)
+        return place(root, staged, name, run_id + part, n), Counts(n_new=n)
     held = con.execute(f"SELECT count(*) FROM {name} SEMI JOIN {source} s USING ({_columns(stored.key)})").fetchone()[0]
     if n == n_keys and not held:
-        return _place(root, staged, name, run_id, n), Counts(n_new=n)
-    return _reduce(con, root, staged, stored, run_id)
+        return place(root, staged, name, run_id + part, n), Counts(n_new=n)
+    return _reduce(con, root, staged, stored, run_id + part)
 
 
 def _reduce(
-    con: Any, root: Path, staged: Path, stored: Stored, run_id: str
+    con: Any, root: Path, staged: Path, stored: Stored, stem: str
 ) -> tuple[dict[str, list[dict[str, Any]]], Counts]:
     """Keep the last row of each key, and of those only what is new or changed."""
     name, keys = stored.name, _columns(stored.key)
@@ -68,11 +72,11 @@ def _reduce(
         kept = staged.with_suffix(".kept")
         chosen = f"SELECT s.* EXCLUDE (file_row_number) FROM {source} s JOIN fate ON n_row = file_row_number"
         _copy(con, f"{chosen} WHERE NOT (held AND same) ORDER BY n_row", kept)
-        files |= _place(root, kept, name, run_id, new + updated)
+        files |= place(root, kept, name, stem, new + updated)
     if updated:
         hidden = staged.with_suffix(".superseded")
         _copy(con, f"SELECT {keys}, run_id FROM ({chosen} WHERE held AND NOT same)", hidden)
-        files |= _place(root, hidden, f"{name}_superseded", run_id, updated)
+        files |= place(root, hidden, f"{name}_superseded", stem, updated)
     con.execute("DROP TABLE fate")
     return files, counts
 
@@ -114,10 +118,10 @@ def _copy(con: Any, sql: str, out: Path) -> None:
     con.execute(f"COPY ({sql}) TO {quote(str(out))} ({PARQUET})")
 
 
-def _place(root: Path, made: Path, name: str, run_id: str, rows: int) -> dict[str, list[dict[str, Any]]]:
+def place(root: Path, made: Path, name: str, stem: str, rows: int) -> dict[str, list[dict[str, Any]]]:
     """Move a finished file to its place; until the state names it, it is not part of the corpus."""
     folder = "raw/rejects" if name == "rejects" else f"tables/{name}"
-    final = root / folder / f"{run_id}.parquet"
+    final = root / folder / f"{stem}.parquet"
     final.parent.mkdir(parents=True, exist_ok=True)
     sync_file(made)
     described = {"file": f"{folder}/{final.name}", "rows": rows, "bytes": made.stat().st_size, "sha256": sha256(made)}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Files of one table beyond which they are joined.
 _MANY = 64
+#: … if they hold fewer rows than this on the average; files of a cluster are large and stay apart.
+_SMALL = 50_000
 
 
 class Corpus(Reading):
@@ -255,6 +257,9 @@ class Corpus(Reading):
                     if name != "rejects":
                         files, run.counts[name] = commit.merge(con, self.path, run.staged(name), name, run.run_id)
                         entry["tables"] |= files
+                for name, (files, counts) in run.parts.items():
+                    entry["tables"] |= files
+                    run.counts[name] = counts
                 rejects = run.staged("rejects") if "rejects" in tables else None
                 idle = state is full and not entry["tables"] and all(self._held(state, e) for e in run.raw)
                 if idle and commit.same_rejects(con, self.path, state, rejects, run.raw):
@@ -276,8 +281,13 @@ class Corpus(Reading):
             layout.write_state(self.path, state)
             if state is not full:
                 layout.sweep(self.path, state)
-        if any(len(views.files(state, name)) > _MANY for name in STORED):
+        if any(self._crumbly(state, name) for name in STORED):
             self._compact(state)
+
+    @staticmethod
+    def _crumbly(state: dict[str, Any], name: str) -> bool:
+        rows = [f["rows"] for f in views.entries(state, name)]
+        return len(rows) > _MANY and sum(rows) < _SMALL * len(rows)
 
     def _compact(self, state: dict[str, Any]) -> None:
         """Join small files inside a run's lock."""

@@ -72,6 +72,8 @@ class Run:
         self.changed = False
         self.notes: dict[str, Any] = {}
         self.n_forgotten = 0
+        #: Tables written in parts elsewhere (`analyzer.cluster`), already in their place: files and counts by table.
+        self.parts: dict[str, tuple[dict[str, list[dict[str, Any]]], Counts]] = {}
         self._screen = screen
         self._root = root
         self._writers: dict[str, Any] = {}

@@ -53,10 +53,15 @@ def bare(spill: Path | None = None, *, ordered: bool = False) -> Any:
 
 def files(state: dict[str, Any] | None, table: str) -> list[str]:
     """Return the live files of a table, relative to the corpus."""
+    return [f["file"] for f in entries(state, table)]
+
+
+def entries(state: dict[str, Any] | None, table: str) -> list[dict[str, Any]]:
+    """Return the live files of a table with their number of rows, size and hash."""
     if state is None:
         return []
     runs = [state.get("base", {}), *state["runs"]]
-    return [f["file"] for run in runs for f in run.get("tables", {}).get(table, [])]
+    return [f for run in runs for f in run.get("tables", {}).get(table, [])]
 
 
 def select(root: Path, state: dict[str, Any] | None, stored: Stored) -> str:
