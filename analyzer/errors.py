@@ -35,3 +35,7 @@ class ModelError(AnalyzerError):
 
 class UsageError(AnalyzerError):
     """The command line was used wrongly; exits with 2."""
+
+
+class ClusterError(AnalyzerError):
+    """A cluster cannot be reached, its workers do not fit this program, or it gave up on a partition."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,35 +40,64 @@ def clusters(texts: Any, *, similar: float = SIMILAR) -> NDArray[np.int64]:
     [0, 0, 2]
     """
     array = text_array(texts)
-    prints, sizes = _prints(array)
-    _, first, inverse = np.unique(prints, return_index=True, return_inverse=True)
+    marks, sizes = prints(array)
+    _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
     kept = np.sort(first)
     near = _near(array.take(_indices(kept)), sizes[kept], similar)
     return kept[near][np.searchsorted(kept, first)][inverse]
 
 
-def _prints(array: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return fingerprint and number of shingles of each text."""
+def prints(array: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return fingerprint and number of shingles of each text (an Arrow array)."""
     from analyzer.nlp import shingles as s
     from analyzer.nlp.hashing import buffers
 
     data, offsets = buffers(array)
-    prints, sizes = np.zeros(len(array), np.int64), np.zeros(len(array), np.int64)
+    marks, sizes = np.zeros(len(array), np.int64), np.zeros(len(array), np.int64)
 
     def work(a: int, b: int) -> None:
-        s.fingerprints(data, offsets[a : b + 1], prints[a:b], sizes[a:b])
+        s.fingerprints(data, offsets[a : b + 1], marks[a:b], sizes[a:b])
 
     _in_parts(len(array), work)
-    return prints, sizes
+    return marks, sizes
 
 
 def _near(unique: Any, sizes: NDArray[np.int64], similar: float) -> NDArray[np.int64]:
     """Return the representative of each of the distinct texts, as a position among them."""
+    n = len(unique)
+    sketch, bands = sketches(unique, sizes)
+    parent = np.arange(n)
+    filled = np.flatnonzero(sizes)
+    for keys in bands:
+        # Sorting key and row as one number is many times faster than an indirect sort, and ties keep their order.
+        bits = row_bits(n)
+        packed = np.sort(((keys[filled] << bits) & 0x7FFFFFFFFFFFFFFF) | filled)
+        link(packed & ((1 << bits) - 1), packed >> bits, sketch, parent, similar=similar)
+    return roots(parent)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Shingles of texts: those of text t are ``sets[places[t]:ends[t]]``, sorted."""
+
+    places: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    sets: NDArray[np.uint32]
+
+
+def sketches(texts: Any, sizes: NDArray[np.int64]) -> tuple[Sketch, NDArray[np.int64]]:
+    """Return the shingles of texts (an Arrow array), and their band keys (BANDS, n).
+
+    Parameters
+    ----------
+    sizes
+        Number of shingles that each can have, as `prints` gives it.
+    """
     from analyzer.nlp import shingles as s
     from analyzer.nlp.hashing import buffers
 
-    n = len(unique)
-    data, offsets = buffers(unique)
+    n = len(texts)
+    data, offsets = buffers(texts)
     places = np.concatenate([[0], np.cumsum(sizes)])
     ends, sets = np.zeros(n, np.int64), np.zeros(int(places[-1]) + 1, np.uint32)
     factors = np.random.default_rng(20240604).integers(1 << 20, 1 << 31, s.BANDS * s.ROWS) | 1
@@ -78,15 +108,21 @@ def _near(unique: Any, sizes: NDArray[np.int64], similar: float) -> NDArray[np.i
         s.signatures(sets, places[a:b], ends[a:b], factors, bands[:, a:b])
 
     _in_parts(n, work)
-    parent = np.arange(n)
-    bits = max(n - 1, 1).bit_length()
-    filled = np.flatnonzero(sizes)
-    for keys in bands:
-        # Sorting key and row as one number is many times faster than an indirect sort, and ties keep their order.
-        packed = np.sort(((keys[filled] << bits) & 0x7FFFFFFFFFFFFFFF) | filled)
-        order, keys = packed & ((1 << bits) - 1), packed >> bits
-        s.link_band(order, keys, sets, places, ends, parent, similar, _LOOK_BACK)
-    return _roots(parent)
+    return Sketch(places, ends, sets), bands
+
+
+def row_bits(n: int) -> int:
+    """Return how many bits the row of one of n distinct texts takes beside its key; the key has the rest of 63."""
+    return max(n - 1, 1).bit_length()
+
+
+def link(
+    order: NDArray[np.int64], keys: NDArray[np.int64], sketch: Sketch, parent: NDArray[np.int64], *, similar: float
+) -> None:
+    """Join near-copies of one band in `parent`; `order` are texts in the order of their keys, then of their rows."""
+    from analyzer.nlp import shingles as s
+
+    s.link_band(order, keys, sketch.sets, sketch.places, sketch.ends, parent, similar, _LOOK_BACK)
 
 
 def _in_parts(n: int, work: Callable[[int, int], None]) -> None:
@@ -97,7 +133,7 @@ def _in_parts(n: int, work: Callable[[int, int], None]) -> None:
         list(pool.map(lambda a: work(a, min(a + size, n)), starts))
 
 
-def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
+def roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
     """Follow all parents to their roots at once."""
     while True:
         above = parent[parent]

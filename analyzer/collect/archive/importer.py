@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: One JSON document over many lines is read whole, up to this size.
 MAX_DOCUMENT = 512 << 20
+#: ``{reason: (line, detail)}`` of the first row that was rejected for it.
+Reasons = dict[str, tuple[int, str]]
 _EMPTY_REASONS = {"naive time", "unreadable time", "wrong number of columns", "not JSON", "no text", "no time"}
 
 
@@ -96,16 +98,10 @@ class Importer:
         """Read one file and keep its bytes."""
         about = FileSummary(path.name)
         self._summary.files.append(about)
-        reading = {
-            "columns": dict(self._study.columns),
-            "where": {k: list(v) if isinstance(v, tuple) else v for k, v in self._study.where.items()},
-            "naive_time_zone": self._study.naive_time_zone,
-            "source": self._study.source,
-        }
         with stream.open_input(path) as file:
             magic = file.read(4)
             file.seek(0)
-            writer = self._run.raw_writer(name=path.name, info={k: v for k, v in reading.items() if v})
+            writer = self._run.raw_writer(name=path.name, info=reading(self._study))
             if magic in (stream.ZIP, stream.PARQUET):
                 while block := file.read(stream.BLOCK):
                     writer.write(block)
@@ -113,7 +109,7 @@ class Importer:
                 parts = self._container(path, file, magic, about)
             else:
                 parts = self._stream(file, about, wanted, writer.write)
-            self._take(parts, about)
+            refuse_empty(about, *self._take(parts, about))
         entry = writer.close(format=about.format)
         if self._door.forgotten:
             # What was forgotten must not come back in raw input either.
@@ -132,7 +128,12 @@ class Importer:
             parts = self._container(path, file, magic, about)
         else:
             parts = self._stream(file, about, entry["format"] or None, lambda block: None)
-        self._take(parts, about)
+        refuse_empty(about, *self._take(parts, about))
+
+    def lines(self, blocks: Iterator[bytes], about: FileSummary, *, sample: Any) -> tuple[int, Reasons]:
+        """Read a piece of a file of JSON lines of the format that `about` names; see `refuse_empty`."""
+        reader = JsonReader(FORMATS[about.format], self._corpus, self._study, sample=sample, now=self._now)
+        return self._take(reader.lines(blocks), about)
 
     def _container(self, path: Path, file: Any, magic: bytes, about: FileSummary) -> Iterator[Part]:
         if magic == stream.PARQUET:
@@ -202,11 +203,14 @@ class Importer:
             batches, self._study, file=about.name, now=self._now, twarc=twarc, mapped=about.columns.update
         )
 
-    def _take(self, parts: Iterator[Part], about: FileSummary) -> None:
-        """Let the parts in; the door works beside the reader, and parts stay in order."""
+    def _take(self, parts: Iterator[Part], about: FileSummary) -> tuple[int, Reasons]:
+        """Let the parts in; the door works beside the reader, and parts stay in order.
+
+        Returns the number of rows that are in order, and why and where others are not (the first of each reason).
+        """
         mark = str(len(self._run.raw))
         n_good = 0
-        reasons: dict[str, tuple[int, str]] = {}
+        reasons: Reasons = {}
         with ThreadPoolExecutor(1, thread_name_prefix="door") as behind:
             waiting: list[Future[None]] = []
             for part in parts:
@@ -224,12 +228,7 @@ class Importer:
                 self._progress(self._summary.n_rows)
             for future in waiting:
                 future.result()
-        if not n_good and reasons and set(reasons) <= _EMPTY_REASONS:
-            line, detail = next(iter(reasons.values()))
-            raise InputError(
-                f"{about.name}: none of its {about.n_rows:,} rows can be read: {', '.join(reasons)} "
-                f"(first in line {line}: {detail})"
-            )
+        return n_good, reasons
 
     def _admit(self, part: Part, file: str, mark: str) -> None:
         import pyarrow as pa
@@ -252,6 +251,11 @@ class Importer:
                 for line, reason, detail, raw in part.rejected
             ]
             self._run.add_rejects(pa.Table.from_pylist(rows))
+
+    @property
+    def spans(self) -> dict[str, tuple[dt.datetime, dt.datetime]]:
+        """First and last post of each source."""
+        return self._spans
 
     @property
     def forgotten(self) -> set[tuple[str, str]]:
@@ -278,6 +282,27 @@ class Importer:
         self._summary.n_forgotten = len(self._door.forgotten)
         if rows:
             self._run.add_coverage(pa.Table.from_pylist(rows))
+
+
+def reading(study: Study) -> dict[str, Any]:
+    """Return what of a study says how generic files are read; it is kept with the input."""
+    said = {
+        "columns": dict(study.columns),
+        "where": {k: list(v) if isinstance(v, tuple) else v for k, v in study.where.items()},
+        "naive_time_zone": study.naive_time_zone,
+        "source": study.source,
+    }
+    return {k: v for k, v in said.items() if v}
+
+
+def refuse_empty(about: FileSummary, n_good: int, reasons: Reasons) -> None:
+    """Raise InputError for a file of which no row can be read, for reasons that concern the whole of it."""
+    if not n_good and reasons and set(reasons) <= _EMPTY_REASONS:
+        line, detail = next(iter(reasons.values()))
+        raise InputError(
+            f"{about.name}: none of its {about.n_rows:,} rows can be read: {', '.join(reasons)} "
+            f"(first in line {line}: {detail})"
+        )
 
 
 def _all(blocks: Iterator[bytes], name: str) -> bytes:
