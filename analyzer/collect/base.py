@@ -65,6 +65,11 @@ class WireCollector:
         return ""
 
     @staticmethod
+    def names(kind: str, page: Any) -> Iterator[tuple[str, str]]:
+        """Yield ``(id, name)`` of what other pages name by id only; takes any JSON."""
+        yield from ()
+
+    @staticmethod
     def items(kind: str, page: Any) -> Iterator[Any]:
         """Yield the items of a page; takes any JSON."""
         raise NotImplementedError

@@ -72,7 +72,7 @@ class Bluesky(WireCollector):
         self.desk.cover(term, start, end)
 
     def _scroll(self, query: str, start: dt.datetime, until: dt.datetime) -> Iterator[Any]:
-        cursor: str | None = None
+        cursor, before = None, set[str]()
         while True:
             params = {"q": query, "since": iso(start), "until": iso(until), "sort": "latest", "limit": PER_PAGE}
             answer = self._get("app.bsky.feed.searchPosts", {**params, "cursor": cursor}, kind="search")
@@ -81,11 +81,12 @@ class Bluesky(WireCollector):
             page = self._page(answer)
             yield page
             cursor = fields.maybe(fields.mapping(page), "cursor")
-            if not cursor or not fields.listing(fields.mapping(page).get("posts")):
-                return
+            if not cursor or cursor in before or not fields.listing(fields.mapping(page).get("posts")):
+                return  # the same cursor again would go round for ever; the next slice goes on
+            before.add(cursor)
 
     def _feed(self, account: str, start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
-        cursor: str | None = None
+        cursor, before = None, set[str]()
         while True:
             params = {"actor": account, "limit": PER_PAGE, "filter": "posts_with_replies", "cursor": cursor}
             page = self._page(self._get("app.bsky.feed.getAuthorFeed", params, kind="official"))
@@ -93,9 +94,15 @@ class Bluesky(WireCollector):
             posts = list(self.items("official", page))
             times = [t for p in posts if (t := _sorted_at(fields.mapping(p))) is not None]
             cursor = fields.maybe(fields.mapping(page), "cursor")
-            if not cursor or not times or min(times) < start:
+            if not cursor or not posts or (times and min(times) < start):
                 self.desk.cover(f"@{account}", start, end)
                 return
+            if cursor in before:
+                oldest = min(times, default=end)
+                self.desk.cover(f"@{account}", ceil(oldest), end)
+                self.desk.hole(start, oldest, "unknown", "the feed's cursor goes round; nothing older was told")
+                return
+            before.add(cursor)
 
     def _page(self, answer: Answer) -> Any:
         """Return the page just recorded, or raise what was refused."""

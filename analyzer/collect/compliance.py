@@ -50,6 +50,8 @@ class Compliance:
 
     results: list[Complied] = field(default_factory=list)
     stopped: bool = False
+    #: When each platform must be asked again, as `clock` tells.
+    due: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -58,17 +60,27 @@ class Compliance:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; it names no post."""
-        return {"stopped": self.stopped, "errors": self.errors, "sources": [vars(r) for r in self.results]}
+        return {
+            "stopped": self.stopped,
+            "errors": self.errors,
+            "sources": [vars(r) for r in self.results],
+            "due": [{k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in self.due],
+        }
 
     def __str__(self) -> str:
-        return (
-            "\n".join(
-                f"{r.source}: {r.n_checked:,} posts checked, {r.n_gone:,} gone, {r.n_removed:,} removed, "
-                f"{r.n_unknown:,} not told" + (f"; error: {r.error}" if r.error else "")
-                for r in self.results
-            )
-            or "the corpus holds no post of a platform that can be asked"
-        )
+        lines = [
+            f"{r.source}: {r.n_checked:,} posts checked, {r.n_gone:,} gone, {r.n_removed:,} removed, "
+            f"{r.n_unknown:,} not told" + (f"; error: {r.error}" if r.error else "")
+            for r in self.results
+        ]
+        return "\n".join([*lines, *map(_when, self.due)]) or "the corpus holds no post of a platform that can be asked"
+
+
+def _when(row: dict[str, Any]) -> str:
+    """Return one line about when a platform must be asked again."""
+    last = f"last checked {row['checked_at']:%Y-%m-%d %H:%M} UTC" if row["checked_at"] else "never checked"
+    due = f"{row['due_at']:%Y-%m-%d %H:%M} UTC"
+    return f"{row['source']}: {last}; " + (f"overdue since {due}" if row["overdue"] else f"next check due by {due}")
 
 
 def comply(
@@ -137,6 +149,7 @@ def comply(
             if options.clock.stop.is_set():
                 done.stopped = True
                 break
+    done.due = clock(corpus, options.clock.now())
     return done
 
 

@@ -61,6 +61,8 @@ class Desk:
     remember: dict[str, Any] = field(default_factory=dict)
     #: Seconds that a platform's search index may lag behind; the end of a live window is not counted as covered.
     settle_s: float = 60.0
+    #: Why nothing more can be called covered in this collection; empty where all is well.
+    doubt: str = ""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -137,7 +139,15 @@ class Desk:
         return [(floor(a), ceil(b)) for a, b in reversed(todo)]
 
     def cover(self, query: str, start: dt.datetime, end: dt.datetime) -> None:
-        """Note that a query saw everything in ``[start, end)`` (less what may not be indexed yet)."""
+        """Note that a query saw everything in ``[start, end)`` (less what may not be indexed yet).
+
+        After an answer that could not be understood nothing is known to be whole: then it is a gap.
+        """
+        if self.wire.n_odd and not self.doubt:
+            self.doubt = "an answer of an unknown shape; the platform may have changed its format"
+        if self.doubt:
+            self.hole(start, end, "gap", self.doubt)
+            return
         settled = self.wire.now() - dt.timedelta(seconds=self.settle_s)
         end = min(end, settled)
         if start < end:

@@ -42,7 +42,7 @@ class HackerNews(WireCollector):
     def _slice(self, term: str, start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
         first, last = int(start.timestamp()), int(end.timestamp()) - 1
         url = self.desk.base(HOST) + "/api/v1/search_by_date"
-        expected, seen = 0, set[str]()
+        expected, seen, upper = 0, set[str](), end
         while last >= first:
             page = self.wire.json(
                 url,
@@ -60,18 +60,21 @@ class HackerNews(WireCollector):
             yield page
             hits = [fields.mapping(h) for h in fields.listing(fields.mapping(page).get("hits"))]
             expected = expected or fields.count(fields.mapping(page), "nbHits") or 0
-            times = [t for h in hits if (t := fields.count(h, "created_at_i")) is not None and first <= t <= last]
+            times = [t for h in hits if (t := _written_at(h)) is not None and first <= t <= last]
             seen.update(str(h.get("objectID")) for h in hits)
             if len(hits) < PER_PAGE:
                 break
-            oldest = min(times, default=last)
-            self.desk.cover(term, _time(oldest + 1), end)
+            if not times:
+                self.desk.hole(start, min(upper, _time(last + 1)), "unknown", "hits without a time that can be read")
+                return
+            oldest = min(times)
+            self.desk.cover(term, _time(oldest + 1), upper)
             if oldest == last:
-                # More hits in one second than a query gives: the rest of that second cannot be had.
+                # More hits in one second than a query gives: the rest of that second cannot be had, now or later.
                 self.desk.hole(_time(last), _time(last + 1), "truncated", f"over {PER_PAGE} hits in one second")
-                oldest = last - 1
+                upper, oldest = _time(last), last - 1
             last = oldest
-        self.desk.cover(term, start, end)
+        self.desk.cover(term, start, upper)
         if expected > len(seen):
             self.desk.notes[f"{term}: hits the server counted but did not give"] = expected - len(seen)
 
@@ -111,6 +114,14 @@ class HackerNews(WireCollector):
             "url": f"https://news.ycombinator.com/item?id={post_id}",
             "has_link": plain.leaves(links, _OWN),
         }
+
+
+def _written_at(hit: Any) -> int | None:
+    """Return the second of a hit, from its number or its text."""
+    seconds = fields.count(hit, "created_at_i")
+    if seconds is None and (told := fields.moment_or_none(hit.get("created_at"))) is not None:
+        return int(told.timestamp())
+    return seconds
 
 
 def _time(seconds: int) -> dt.datetime:

@@ -22,6 +22,7 @@ from analyzer.study import Study
 
 PER_PAGE = 40
 INSTANCES = ("https://mastodon.social",)
+_ODD_IDS = "this server's ids hold no time (it is no Mastodon), so that it cannot be asked for what is older"
 
 
 class Mastodon(WireCollector):
@@ -107,7 +108,10 @@ class Mastodon(WireCollector):
             page = fields.listing(self._call(client.timeline_hashtag, tag, limit=PER_PAGE, max_id=high, since_id=low))
             yield page
             ids = [i for s in page if (i := _number(s)) is not None]
-            if not page or not ids or min(ids) >= high:
+            if page and (not ids or min(ids) >= high):
+                self.desk.hole(start, _moment(high), "unknown", f"{query}: {_ODD_IDS}")
+                return
+            if not page:
                 break
             high = min(ids)
             self.desk.cover(query, _moment(high) + dt.timedelta(milliseconds=1), end)
@@ -127,10 +131,13 @@ class Mastodon(WireCollector):
                 page = fields.listing(found_page)
                 yield page
                 ids = [i for s in page if (i := _number(s)) is not None]
-                if not page or not ids or min(ids) >= high:
+                if page and (not ids or min(ids) >= high):
+                    self.desk.hole(start, _moment(high), "unknown", f"{query}: {_ODD_IDS}")
+                    break
+                if not page:
+                    self.desk.cover(query, start, end)
                     break
                 high = min(ids)
-            self.desk.cover(query, start, end)
 
     def _search(self, client: Any, term: str) -> Iterator[Any]:
         """Search posts; what a server gives is its own choice, so this adds posts and never counts as covered."""

@@ -76,6 +76,7 @@ class Reader:
         self._seen: set[tuple[str, ...]] = set()
         self._drafts: list[dict[str, Any]] = []
         self._batch = Batch()
+        self._names: dict[str, str] = {}
         self.counts = Counts()
 
     @property
@@ -87,6 +88,7 @@ class Reader:
         """Yield rows in batches."""
         for page in pages:
             self.counts.n_pages += 1
+            self._learn(page)
             for item in self._items(page):
                 self.counts.n_items += 1
                 self._one(item, page)
@@ -94,9 +96,20 @@ class Reader:
                 yield self._admitted()
         yield self._admitted()
 
+    def _learn(self, page: Page) -> None:
+        """Take in the names that a page gives to ids of other pages."""
+        names = getattr(self._collector, "names", None)
+        if names is not None:
+            self._names |= dict(names(page.kind, page.page))
+
     def _admitted(self) -> Batch:
         """Let the drafts through the door and hand the batch on."""
         batch, self._batch = self._batch, Batch()
+        for update in batch.updates:
+            # Only now: the page that names the components may come after the one that speaks of them.
+            ids = update.pop("component_ids", None) or ()
+            named = [self._names[i] for i in ids if i in self._names]
+            update["components"] = update.get("components") or list(dict.fromkeys(named)) or None
         rows, self._drafts = self._drafts, []
         if rows:
             batch.posts, _ = self._door.admit(drafts(rows), mark=self._entry["sha256"])
@@ -129,7 +142,7 @@ class Reader:
 
     def _update(self, row: dict[str, Any]) -> dict[str, Any]:
         row = {**row, "provider": row.get("provider") or self._study.provider or self._study.service}
-        return {k: v for k, v in row.items() if k in _UPDATE}
+        return {k: v for k, v in row.items() if k in _UPDATE or k == "component_ids"}
 
     def _post(self, row: dict[str, Any], page: Page) -> None:
         if page.kind == "official" or official.is_official(row, self._accounts):

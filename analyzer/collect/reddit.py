@@ -96,13 +96,18 @@ class Reddit(WireCollector):
     def _listing(self, items: Iterator[Any], query: str) -> Any:
         """Drive a praw listing to its end; yields each page, returns the oldest time seen and the number of items."""
         start, end = self.desk.window
-        oldest, n, page = end, 0, None
+        oldest, n, page, before = end, 0, None, set[str]()
         found = iter(items)
         while True:
             item = self._guard(next, found, None)
             if self.wire.last is not page:
                 page = self.wire.last
                 yield page
+                after = fields.maybe(fields.mapping(fields.mapping(page).get("data")), "after") or ""
+                if after in before:
+                    item = None  # praw would go round for ever
+                    self.desk.hole(start, oldest, "unknown", f"{query}: the listing gave the same page twice")
+                before |= {after} - {""}
             if item is None:
                 return oldest, n
             n += 1
@@ -156,8 +161,8 @@ class Reddit(WireCollector):
             if isinstance(ours, AnalyzerError | Stopped):
                 raise ours from None
             self.desk.notes["odd answers"] = int(self.desk.notes.get("odd answers", 0)) + 1
-            start, end = self.desk.window
-            self.desk.hole(start, end, "unknown", f"an answer that praw could not read ({type(error).__name__})")
+            self.desk.doubt = f"an answer that praw could not read ({type(error).__name__})"
+            self.desk.hole(*self.desk.window, "unknown", self.desk.doubt)
             return None
 
     @staticmethod

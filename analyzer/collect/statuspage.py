@@ -76,16 +76,19 @@ class StatusPage(WireCollector):
         self.desk.cover(self.name, max(start, min((a for a, _ in earlier), default=start)), end)
 
     def _try(self, url: str, kind: str) -> Answer:
-        """Ask once for a small page without recording, since a page that is not there may answer anything."""
-        if self._is_there(url, kind):
-            answer = self._get(url, kind)
-            # Some pages answer every address with the same HTML.
-            return answer if answer.status != 200 or _is_of(kind, answer.body) else Answer(404, {}, b"")
-        return Answer(404, {}, b"")
+        """Ask for a page; one that answers every address with the same HTML has none of this kind."""
+        known = bool(self._conditional(url))
+        if kind == "native" and not known and not self._has_summary(url):
+            return Answer(404, {}, b"")
+        answer = self._get(url, kind)
+        if answer.status == 200 and not _is_of(kind, answer.body):
+            return Answer(404, {}, b"")
+        if kind == "native" and known and answer.status == 200:
+            self._has_summary(url)  # the names of components, which the incidents give by id only
+        return answer
 
-    def _is_there(self, url: str, kind: str) -> bool:
-        if kind != "native":
-            return True
+    def _has_summary(self, url: str) -> bool:
+        """Ask for incident.io's summary, which is small and names the components."""
         answer = self._get(url.removesuffix("/incidents"), "probe")
         return answer.status == 200 and _is_of("probe", answer.body)
 
@@ -112,17 +115,19 @@ class StatusPage(WireCollector):
         bodies = [_body(fields.mapping(i.get("update"))) for i in found]
         incidents = {str(fields.mapping(i.get("incident")).get("id")) for i in found}
         complete = {"native": "incident.io", "incidents": "Statuspage v2", "feed": "feed: the latest words only"}[kind]
-        if kind == "incidents" and found and not any(bodies):
-            complete = "incident.io's compatible shim: without the provider's words"
+        shim = kind == "incidents" and (_is_shim(page) or (bool(found) and not any(bodies)))
+        if shim:
+            complete = "incident.io's compatible shim: without the provider's words, components and older updates"
         if kind == "incidents" and len(incidents) >= MOST:
             complete += f"; the {MOST} most recent incidents only"
         self.desk.remember["completeness"] = complete
         self.desk.notes |= {"answered": kind, "completeness": complete, "n_incidents": len(incidents)}
         self.desk.notify(f"statuspage: {complete}, {len(incidents)} incidents, {len(found)} updates")
+        self.wire.n_odd = 0  # answers of other formats, on the way to this one
         start, end = self.desk.window
         times = [t for i in found if (t := _posted(fields.mapping(i.get("update")))) is not None]
         reach = min(times, default=end)
-        if kind == "incidents" and len(incidents) < MOST:
+        if kind == "incidents" and not shim and len(incidents) < MOST:
             reach = min(reach, start)
         self.desk.cover(self.name, max(reach, start), end)
         self.desk.hole(start, min(max(reach, start), end), "unknown", f"the page does not reach back ({complete})")
@@ -135,6 +140,22 @@ class StatusPage(WireCollector):
         if kind in ("incidents", "native"):
             return "" if isinstance(fields.mapping(page).get("incidents"), list) else "a body without incidents"
         return ""
+
+    @staticmethod
+    def names(kind: str, page: Any) -> Iterator[tuple[str, str]]:
+        """Yield ``(id, name)`` of the components in incident.io's summary."""
+        if kind != "probe":
+            return
+        summary = fields.mapping(fields.mapping(page).get("summary"))
+        stack = [*fields.listing(summary.get("components"))]
+        stack += fields.listing(fields.mapping(summary.get("structure")).get("items"))
+        while stack:
+            item = fields.mapping(stack.pop())
+            named = fields.maybe(item, "component_id") or fields.maybe(item, "id")
+            if named and (name := fields.maybe(item, "name")):
+                yield named, name
+            stack += [item[k] for k in ("group", "component") if k in item]
+            stack += fields.listing(item.get("components"))
 
     @staticmethod
     def items(kind: str, page: Any) -> Iterator[Any]:
@@ -185,6 +206,8 @@ class StatusPage(WireCollector):
             "claimed_at": fields.moment_or_none(update.get("display_at")),
             "body": body,
             "components": _components(incident, update),
+            # incident.io names components by id only; the reader looks the names up.
+            "component_ids": _component_ids(incident, update),
         }
 
 
@@ -213,20 +236,37 @@ def _body(update: Any) -> str | None:
 def _source(incident: Any, update: Any) -> str:
     if incident.get("feed"):
         return "rss"
-    incident_id = str(incident.get("id"))
-    ulid = len(incident_id) == 26 and incident_id.isalnum() and incident_id.startswith("0")
-    return "incidentio" if ulid or "published_at" in update else "statuspage"
+    return "incidentio" if _is_ulid(str(incident.get("id"))) or "published_at" in update else "statuspage"
+
+
+def _is_shim(page: Any) -> bool:
+    """Return whether a page in Statuspage's shape is incident.io's: its ids are ULIDs."""
+    return _is_ulid(str(fields.mapping(fields.mapping(page).get("page")).get("id")))
+
+
+def _is_ulid(text: str) -> bool:
+    return len(text) == 26 and text.isalnum() and text.startswith("0")
 
 
 def _components(incident: Any, update: Any) -> list[str] | None:
+    return _first_of(incident, update, ("name", "component_name"))
+
+
+def _component_ids(incident: Any, update: Any) -> list[str] | None:
+    return _first_of(incident, update, ("component_id",))
+
+
+def _first_of(incident: Any, update: Any, wanted: tuple[str, ...]) -> list[str] | None:
+    """Return a field of the components that the update names, or else those of its incident."""
     for owner, name in (
         (update, "affected_components"),
+        (update, "component_statuses"),
         (incident, "components"),
         (incident, "affected_components"),
         (incident, "component_impacts"),
     ):
-        found = [fields.mapping(c) for c in fields.listing(owner.get(name))]
-        names = [n for c in found if (n := fields.maybe(c, "name") or fields.maybe(c, "component_name"))]
-        if names:
-            return list(dict.fromkeys(names))
+        listed = [fields.mapping(c) for c in fields.listing(owner.get(name))]
+        found = [n for c in listed if (n := next((v for w in wanted if (v := fields.maybe(c, w))), None))]
+        if found:
+            return list(dict.fromkeys(found))
     return None

@@ -69,7 +69,9 @@ class Wire:
         self._client: Any = None
         self._strict = strict
         self._odd: dict[str, int] = {}
-        self.n_replayed = self.n_odd = 0
+        #: Recorded pages that failed the source's own check: what they should have told is not known.
+        self.n_odd = 0
+        self.n_replayed = 0
         self._page: Any = None
         self._malformed = ""
         #: The last recorded page, parsed.
@@ -112,10 +114,7 @@ class Wire:
             return wrong
         # The platform may have changed its format: after three such answers the page is kept as it is, and counted.
         self._odd[ask.url] = self._odd.get(ask.url, 0) + 1
-        if self._odd[ask.url] <= ODD_TRIES:
-            return wrong
-        self.n_odd += 1
-        return ""
+        return wrong if self._odd[ask.url] <= ODD_TRIES else ""
 
     def _read(self, ask: Ask, answer: Answer) -> str:
         """Parse a body into `_page`; returns why it cannot be parsed, or an empty string."""
@@ -144,6 +143,8 @@ class Wire:
 
     def _seen(self, kind: str, page: Any) -> None:
         self.last = page
+        if self._shape(kind, page):
+            self.n_odd += 1
         self._on_page(kind, page)
 
     # ---- httpx, for platforms without a good client ----------------------------------------------------------

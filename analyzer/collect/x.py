@@ -118,7 +118,7 @@ class X(WireCollector):
 
     def _count(self, query: str, start: dt.datetime, end: dt.datetime) -> int | None:
         name = "get_recent_tweets_count" if self._endpoint == "recent" else "get_all_tweets_count"
-        total, token = 0, None
+        total, token, before = 0, None, set[str]()
         while True:
             if self.budget.cap is not None and self.budget.spent + x_query.PER_COUNT[self._endpoint] > self.budget.cap:
                 return None
@@ -132,11 +132,12 @@ class X(WireCollector):
             meta = fields.mapping(fields.mapping(page).get("meta"))
             total += fields.count(meta, "total_tweet_count") or 0
             token = fields.maybe(meta, "next_token")
-            if not token:
+            if not token or token in before:
                 return total
+            before.add(token)
 
     def _pages(self, query: str, start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
-        token, oldest = None, end
+        token, oldest, before = None, end, set[str]()
         name = "search_recent_tweets" if self._endpoint == "recent" else "search_all_tweets"
         while True:
             size = self.budget.page(min(x_query.PER_PAGE[self._endpoint], int(self.desk.setting("page", 500))))
@@ -161,6 +162,11 @@ class X(WireCollector):
                 self.desk.cover(query, start, end)
                 return
             self.desk.cover(query, ceil(oldest + dt.timedelta(microseconds=1)), end)
+            if token in before:
+                # Each page costs: the same token again would buy the same posts for ever.
+                self.desk.hole(start, oldest, "unknown", "the search gave the same page token twice")
+                return
+            before.add(token)
 
     def _call(self, name: str, query: str, params: dict[str, Any]) -> Any:
         """Call tweepy and return the page as the platform sent it."""

@@ -150,16 +150,16 @@ class Door:
     def _pseudonyms(self, drafts: pa.Table) -> pa.Array:
         """Replace authors; each distinct one is looked up once."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        sources = drafts["source"].unique().to_pylist()
-        if len(sources) > 1:
-            pairs = zip(drafts["source"].to_pylist(), drafts["author"].to_pylist(), strict=True)
-            return pa.array([None if a is None else self._names(s, [a])[0] for s, a in pairs], pa.string())
-        if not sources:
-            return pa.nulls(0, pa.string())
-        coded = _array(drafts["author"]).dictionary_encode()
-        names = self._names(sources[0], coded.dictionary.to_pylist())
-        return pa.DictionaryArray.from_arrays(coded.indices, pa.array(names, pa.string())).cast(pa.string())
+        whole, out = _array(drafts["source"]), pa.nulls(len(drafts), pa.string())
+        for source in whole.unique().to_pylist():
+            mine = pc.equal(whole, source)
+            coded = _array(drafts["author"].filter(mine)).dictionary_encode()
+            names = pa.array(self._names(source, coded.dictionary.to_pylist()), pa.string())
+            named = pa.DictionaryArray.from_arrays(coded.indices, names).cast(pa.string())
+            out = named if len(named) == len(out) else pc.replace_with_mask(out, mine, named)
+        return out
 
     def _names(self, source: str, authors: list[str]) -> list[str]:
         many = getattr(self._keeper, "pseudonyms", None)

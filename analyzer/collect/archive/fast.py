@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from analyzer.collect.archive import times
 from analyzer.collect.archive.base import DRAFT
 
 if TYPE_CHECKING:
@@ -104,6 +106,21 @@ def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[in
     part = clean.filter(pc.is_in(clean["_line"], value_set=unclean))
     done = set(zip(part["_line"].to_pylist(), part["_item"].to_pylist(), strict=True))
     return _drafts(clean), done, again
+
+
+def in_time(clean: pa.Table, now: dt.datetime) -> tuple[pa.Table, set[int]]:
+    """Leave lines with an impossible time to be read again, which says what is wrong; return the rest and them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.timestamp("us", tz="UTC")
+    low, high = (pa.scalar(t, kind) for t in (times.EARLIEST, now + times.LEEWAY))
+    fine = pc.and_(pc.greater_equal(clean["created_at"], low), pc.less_equal(clean["created_at"], high))
+    if pc.all(fine).as_py() in (True, None):
+        return clean, set()
+    late = set(clean.filter(pc.invert(fine))["_line"].to_pylist())
+    whole = pc.is_in(clean["_line"], value_set=pa.array(sorted(late), pa.int64()))
+    return clean.filter(pc.invert(whole)), late
 
 
 def _each_line_found(found: Any, numbers: pa.Array) -> bool:

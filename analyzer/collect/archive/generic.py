@@ -14,13 +14,13 @@ from analyzer.collect import fields
 from analyzer.collect.archive import guess, times
 from analyzer.collect.archive.base import DRAFT, MAX_TEXT
 from analyzer.collect.archive.links import ELSEWHERE_X, has_address, text_elsewhere
+from analyzer.collect.archive.table_sql import SOURCES, line_sql
 from analyzer.collect.fields import Reject
 from analyzer.study import Study
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SOURCES = {"twitter": "x", "x.com": "x", "tweet": "x", "bsky": "bluesky", "hn": "hackernews", "toot": "mastodon"}
 _TWEET = re.compile(r"\d{5,20}")
 _TRUE = {"true", "1", "yes", "t", "y", "1.0"}
 _ROUND = re.compile(r"(\d{1,15})\.0+")
@@ -63,6 +63,11 @@ class Mapper:
         self._source = study.source or ("x" if twarc else None)
         self._now, self._escaped = now, twarc
         self._seen: Counter[bytes] = Counter()
+
+    @property
+    def sql(self) -> str | None:
+        """SQL that reads most JSON lines by this map, or None; what it leaves, `read` decides."""
+        return None if self._where or self._escaped else line_sql(self.columns, self._source)
 
     @property
     def wanted(self) -> list[str]:
@@ -202,7 +207,7 @@ def _allowed(value: Any) -> set[str]:
 
 def _source(value: Any) -> str | None:
     text = _plain(value)
-    return _SOURCES.get(text.lower(), text.lower()) if text else None
+    return SOURCES.get(text.lower(), text.lower()) if text else None
 
 
 def _plain(value: Any) -> str | None:

@@ -192,7 +192,7 @@ def _fits(ours: str, values: Sequence[Any]) -> bool:
     if ours == "text":
         return any(isinstance(v, str) and re.search(r"[^\W\d_]", v) for v in values)
     if ours == "kind":
-        return all(str(v).lower() in _KINDS for v in values)
+        return all(str(v).lower() in KINDS for v in values)
     if ours in ("n_likes", "n_reposts", "n_replies"):
         return all(_is_number(v) for v in values)
     if ours == "retweeted":
@@ -200,7 +200,7 @@ def _fits(ours: str, values: Sequence[Any]) -> bool:
     return True
 
 
-_KINDS = {
+KINDS = {
     "original": "original",
     "tweet": "original",
     "post": "original",
@@ -218,7 +218,7 @@ _KINDS = {
 
 def kind(value: Any) -> str | None:
     """Return our kind for a file's word, or None."""
-    return _KINDS.get(str(value).strip().lower())
+    return KINDS.get(str(value).strip().lower())
 
 
 def _is_time(value: Any) -> bool:

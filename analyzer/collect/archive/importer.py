@@ -176,7 +176,9 @@ class Importer:
         if kind.one_document:
             return self._document(kind, _all(blocks, about.name), about)
         if kind.format is None:
-            return self._table(table_parts.json_line_batches(chunks(blocks)), about)
+            return table_parts.read_lines(
+                chunks(blocks), self._study, self._corpus, file=about.name, now=self._now, mapped=about.columns.update
+            )
         return JsonReader(kind.format, self._corpus, self._study, sample=kind.sample, now=self._now).lines(blocks)
 
     def _document(self, kind: sniff.Kind, data: bytes, about: FileSummary) -> Iterator[Part]:

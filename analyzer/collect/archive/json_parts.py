@@ -72,7 +72,7 @@ class JsonReader:
         again = None
         if self._sql and len(chunk.lines):
             clean, done, numbers = fast.read(self._mapper, self._sql, chunk)
-            clean, late = self._in_time(clean)
+            clean, late = fast.in_time(clean, self._now)
             numbers |= late
             part.n_rows += len(clean)
             again = pc.is_in(chunk.numbers, value_set=pa.array(sorted(numbers), pa.int64()))
@@ -86,20 +86,6 @@ class JsonReader:
         if clean is not None:
             part.drafts = clean if part.drafts is None else pa.concat_tables([clean, part.drafts]).sort_by("_line")
         return part
-
-    def _in_time(self, clean: Any) -> tuple[Any, set[int]]:
-        """Leave rows with an impossible time to `parse`, which says what is wrong."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        kind = pa.timestamp("us", tz="UTC")
-        low, high = (pa.scalar(t, kind) for t in (times.EARLIEST, self._now + times.LEEWAY))
-        fine = pc.and_(pc.greater_equal(clean["created_at"], low), pc.less_equal(clean["created_at"], high))
-        if pc.all(fine).as_py() in (True, None):
-            return clean, set()
-        late = set(clean.filter(pc.invert(fine))["_line"].to_pylist())
-        whole = pc.is_in(clean["_line"], value_set=pa.array(sorted(late), pa.int64()))
-        return clean.filter(pc.invert(whole)), late
 
     def _line(self, line: str, number: int, done: set[tuple[int, int]], part: Part, *, cut: bool) -> list[Row]:
         try:
