@@ -14,13 +14,15 @@ from analyzer.errors import CollectError
 from tests.platforms import play, status, world
 from tests.platforms.server import Platforms
 
+SHIM = "incident.io's compatible shim: without the provider's words, components and older updates"
+
 
 @pytest.mark.parametrize(
     ("mode", "answered", "source", "n"),
     [
         ("statuspage", "Statuspage v2", "statuspage", 4),
         ("incidentio", "incident.io", "incidentio", 4),
-        ("shim", "incident.io's compatible shim: without the provider's words", "incidentio", 4),
+        ("shim", SHIM, "incidentio", 4),
         ("feed", "feed: the latest words only", "rss", 1),
     ],
 )
@@ -37,6 +39,13 @@ def test_each_format(mode: str, answered: str, source: str, n: int, tmp_path: Pa
         assert updates["stage"].tolist() == [s for s, _, _ in expected]
         if mode != "shim":
             assert updates["body"].tolist() == [b for _, _, b in expected]
+        components = {"statuspage": ["Chat"], "incidentio": ["Chat", "Images"]}.get(mode)
+        named = corpus.arrow("SELECT components FROM updates")["components"].to_pylist()
+        assert named == [components] * n
+        notes = corpus.coverage().set_index("kind")["note"]
+        assert notes["covered"] == answered
+        # Only Statuspage's own list is known to hold every incident of the window.
+        assert ("unknown" in notes) == (mode != "statuspage")
         if mode == "statuspage":
             assert (updates["posted_at"] - updates["claimed_at"]).unique().tolist() == [dt.timedelta(minutes=2)]
 
@@ -58,6 +67,42 @@ def test_unchanged_page_is_not_read_again(tmp_path: Path) -> None:
         assert result.results[0].uncovered == []
         assert len([e for e in corpus.raw() if e["format"] == "pages"]) == 1
         assert len(corpus.updates()) == 4
+
+
+@pytest.mark.parametrize("mode", ["statuspage", "incidentio", "shim", "feed"])
+def test_an_unchanged_page_of_any_format_makes_no_new_run(mode: str, tmp_path: Path) -> None:
+    with Platforms(world.World(1, status=mode)) as platforms:
+        corpus = play.corpus(tmp_path)
+        for _ in range(3):
+            collect(play.study(platforms.base), corpus, ["statuspage"], options=play.options(tmp_path))
+        assert len([e for e in corpus.raw() if e["format"] == "pages"]) == 1
+
+
+def test_components_keep_their_names_when_the_page_changes_and_when_it_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analyzer.collect.archive.rebuilding import rebuild
+
+    with Platforms(world.World(1, status="incidentio")) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, ["statuspage"], options=play.options(tmp_path))
+        more = ("postmortem", 200, "A post-mortem has been published.")
+        monkeypatch.setattr(status, "UPDATES", (*status.UPDATES, more))
+        collect(study, corpus, ["statuspage"], options=play.options(tmp_path))
+        updates = corpus.updates()
+        assert len(updates) == 5
+        assert [list(c) for c in updates["components"]] == [["Chat", "Images"]] * 5
+        before = play.snapshot(corpus)
+        rebuild(study, corpus)
+        assert play.snapshot(corpus) == before
+
+
+def test_a_component_without_a_name_is_left_out() -> None:
+    incident = {"id": "i", "status": "resolved", "component_impacts": [{"component_id": "01X"}, {"component_id": 5}]}
+    update = {"id": "u", "published_at": "2026-03-01T10:00:00Z", "message_string": "We are investigating."}
+    row = StatusPage.parse({"incident": incident, "update": update})
+    assert row is not None and (row["components"], row["component_ids"]) == (None, ["01X", "5"])
+    assert dict(StatusPage.names("probe", {"summary": {"components": [None, {"id": "01X"}], "structure": 3}})) == {}
 
 
 def test_a_page_that_answers_everything_with_html(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

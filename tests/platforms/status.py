@@ -36,9 +36,10 @@ def answer(request: Any) -> Any:
     mode, path = request.world.status, request.path
     page: Any = None
     if path.startswith("/proxy/") and mode == "incidentio":
-        page = native() if path.endswith("/incidents") else {"summary": {"name": "Loopback", "components": []}}
+        page = native() if path.endswith("/incidents") else summary()
     elif path == "/api/v2/incidents.json" and mode in ("statuspage", "shim", "incidentio"):
-        page = {"page": {"id": "p", "name": "Loopback"}, "incidents": [incident(shim=mode != "statuspage")]}
+        page_id = "p" if mode == "statuspage" else "01SYNTHETICPAGEULID0000000"
+        page = {"page": {"id": page_id, "name": "Loopback"}, "incidents": [incident(shim=mode != "statuspage")]}
     elif path in ("/history.atom", "/feed.rss") and mode == "feed":
         kind = "application/atom+xml" if path.endswith("atom") else "application/rss+xml"
         return _tagged(request, Reply(200, atom() if path.endswith("atom") else rss(), {}, kind))
@@ -86,8 +87,19 @@ def native() -> dict[str, Any]:
     ]
     return {"incidents": [{
         "id": "01SYNTHETICINCULID00000001", "name": NAME, "status": "resolved", "published_at": iso(times()[0][1]),
-        "updates": updates, "component_impacts": [{"component_id": "01C", "status": "partial_outage"}],
+        "updates": updates,
+        "component_impacts": [
+            {"component_id": c, "start_at": iso(ONSET), "end_at": iso(times()[-1][1]), "status": "partial_outage"}
+            for c in ("01C", "01D", "01C")
+        ],
     }]}  # fmt: skip
+
+
+def summary() -> dict[str, Any]:
+    """Return incident.io's summary: alone in it components have names, some of them within groups only."""
+    group = {"id": "01G", "name": "APIs", "hidden": False, "components": [{"component_id": "01D", "name": "Images"}]}
+    components = [{"id": "01C", "name": "Chat"}]
+    return {"summary": {"name": "Loopback", "components": components, "structure": {"items": [{"group": group}]}}}
 
 
 def atom() -> str:
