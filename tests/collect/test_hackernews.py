@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from analyzer.collect import collect
 from analyzer.collect.hackernews import HackerNews
 from tests.platforms import play, world
@@ -37,6 +39,43 @@ def test_more_in_one_second_than_a_query_gives_is_said(tmp_path: Path) -> None:
         covered = corpus.coverage().query("kind == 'covered'")
         assert covered["end"].tolist()[0] == second and covered["start"].tolist()[1] == second + dt.timedelta(seconds=1)
         assert result.results[0].notes == {f"{world.TERM}: hits the server counted but did not give": 400}
+
+
+def test_a_truncated_second_is_never_called_covered_later(tmp_path: Path) -> None:
+    """What was cut stays cut: collecting again asks for that second only, and says again that it is not whole."""
+    made = world.World(1, platforms=("hackernews",))
+    second = world.ONSET
+    made.posts["hackernews"] = [
+        world.Post(n, second + dt.timedelta(microseconds=n), n, f"{world.TERM} {n}") for n in range(1400)
+    ]
+    with Platforms(made) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        n_asked = len(platforms.requests)
+        result = collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        assert len(platforms.requests) == n_asked + 1
+        assert any("truncated" in line for line in result.results[0].uncovered)
+        rows = corpus.coverage()
+        covered = rows.query("kind == 'covered'")
+        assert not ((covered["start"] <= second) & (covered["end"] > second)).any()
+        assert rows.query("kind == 'truncated'")["start"].tolist() == [second]
+
+
+def test_hits_without_any_time_end_the_search_and_are_not_called_covered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.platforms import hackernews
+
+    real = hackernews.hit
+    monkeypatch.setattr(
+        hackernews, "hit", lambda post: {k: v for k, v in real(post).items() if not k.startswith("created_at")}
+    )
+    with Platforms(world.World(1300, platforms=("hackernews",))) as platforms:
+        corpus = play.corpus(tmp_path)
+        result = collect(play.study(platforms.base), corpus, ["hackernews"], options=play.options(tmp_path))
+        assert len(platforms.requests) == 1
+        assert result.results[0].counts.n_rejects == 1000
+        assert corpus.coverage()["kind"].tolist() == ["unknown"]
 
 
 def test_a_comment() -> None:
