@@ -64,7 +64,9 @@ class Compliance:
             "stopped": self.stopped,
             "errors": self.errors,
             "sources": [vars(r) for r in self.results],
-            "due": [{k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in self.due],
+            "due": [
+                {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in self.due
+            ],
         }
 
     def __str__(self) -> str:

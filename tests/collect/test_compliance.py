@@ -118,3 +118,19 @@ def test_the_clock_runs_from_the_first_collection_and_from_each_check(tmp_path: 
         comply(study, corpus, options=later)
         (row,) = clock(corpus, world.NOW + dt.timedelta(hours=80))
         assert row["checked_at"] is not None and not row["overdue"]
+
+
+def test_the_next_check_is_said(tmp_path: Path) -> None:
+    """Asking says when to ask again; a platform that was not asked, or could not be, is overdue."""
+    with Platforms(world.World(30)) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, ["reddit", "bluesky"], options=play.options(tmp_path))
+        later = play.options(tmp_path, clock=play.QuickClock(world.NOW + dt.timedelta(hours=40)))
+        done = comply(study, corpus, ["reddit"], options=later)
+        assert "reddit: last checked 2026-03-03 06:05 UTC; next check due by 2026-03-05 06:05 UTC" in str(done)
+        assert "bluesky: never checked; overdue since 2026-03-02 14:0" in str(done)
+        told = {row["source"]: row for row in done.to_dict()["due"]}
+        assert told["reddit"]["due_at"].startswith("2026-03-05T06:0") and told["bluesky"]["overdue"]
+        # Only counting is no check.
+        much_later = play.options(tmp_path, clock=play.QuickClock(world.NOW + dt.timedelta(hours=90)))
+        assert "reddit: last checked 2026-03-03" in str(comply(study, corpus, apply=False, options=much_later))
