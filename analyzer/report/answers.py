@@ -1,16 +1,18 @@
-"""The questions that a reader brings, answered from the numbers: the answer, and how sure it is."""
+"""The questions that a reader brings, answered from the numbers: the answer, and how sure it is.
+
+Here: times, the provider and the whole; what people felt and meant is in `answers_people`.
+"""
 
 from __future__ import annotations
 
+from analyzer.report import answers_people as people
+from analyzer.report import effect_words
+from analyzer.report.answers_people import Answer
 from analyzer.report.document import Table
-from analyzer.report.format import Format, text
-from analyzer.report.names import measure_name, topic_name
-from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.share_tables import share_text
-from analyzer.report.tables import effect_text
-from analyzer.schema import IMPACTS
-
-Answer = tuple[str, str, str]
+from analyzer.report.format import Format
+from analyzer.report.names import listed, stage_name
+from analyzer.report.pick import Row, View
+from analyzer.report.promises import Promise, promises, readable
 
 
 def table(v: View, f: Format) -> Table | None:
@@ -20,17 +22,21 @@ def table(v: View, f: Format) -> Table | None:
     rows = (
         _noticed(v, v.incident, f),
         _spoke(v, f),
-        _hit(v, f),
-        _angry(v, f),
+        _promised(v, f),
+        people.late_for(v, f),
+        people.hit(v, f),
+        people.angry(v, f),
         _helped(v, f),
-        _missing(v, f),
-        _joked(v, f),
-        _dependent(v, f),
-        _left(v, f),
+        people.missing(v, f),
+        people.response(v, f),
+        people.joked(v, f),
+        people.dependent(v, f),
+        people.left(v, f),
+        people.trust(v, f),
         _sure(v, v.incident, f),
     )
     header = ("Question", "Answer", "How sure is that?")
-    return Table("answers", "Ten questions", header, rows, tuple(f"q{i + 1}" for i in range(len(rows))))
+    return Table("answers", "Questions and answers", header, rows, tuple(f"q{i + 1}" for i in range(len(rows))))
 
 
 def _noticed(v: View, found: Row, f: Format) -> Answer:
@@ -52,11 +58,18 @@ def _spoke(v: View, f: Format) -> Answer:
     question = "When did the provider speak?"
     word, content = v.step("first_word"), v.step("first_content")
     if not word:
-        return question, "Unknown: no official word about this incident is among the data.", "Not known."
+        if v.updates:
+            return question, "Not about this: no official update among the data belongs to it.", _known_updates(v, f)
+        return (
+            question,
+            "Unknown: no official update is among the data. That does not mean that the provider was silent.",
+            "Not known; import its updates to answer this (`outage-analyzer updates`).",
+        )
     side = "after" if word["lag_s"] >= 0 else "before"
     said = f"At {f.time(word['time'])}, {f.duration(abs(word['lag_s']))} {side} the observed onset."
     if content and content["time"] != word["time"]:
         said += f" The first word with content came {f.duration(content['lag_s'])} after the onset."
+    said += _stages(v, word, f)
     sure = (
         f"The update's time is official; the lag lies between {f.duration(word['lag_low_s'])} and "
         f"{f.duration(word['lag_high_s'])}."
@@ -64,64 +77,62 @@ def _spoke(v: View, f: Format) -> Answer:
     return question, said, sure if word["lag_low_s"] is not None else "The update's time is official."
 
 
-def _ranked(v: View, measures: list[str]) -> list[Row]:
-    found = [r for m in measures if (r := v.settled(m))]
-    return sorted(found, key=lambda r: -r["estimate"])
+def _known_updates(v: View, f: Format) -> str:
+    return f"{f.count(len(v.updates))} official updates of other times are known."
 
 
-def _hit(v: View, f: Format) -> Answer:
-    question, parts = "Who was hit?", _parts(v, f)
-    ranked = _ranked(v, [f"topic_{t}" for t in IMPACTS])
-    if not ranked:
-        return question, f"Not settled: too few people said what they could not do.{parts}", "Not estimated."
-    first, n = ranked[0], f"Among {f.count(ranked[0]['n'])} posts."
-    if first["low"] is not None and first["low"] < 0.01:
-        said = f"No use is clearly named; the first is {measure_name(first['measure'])}, {share_text(first, f)}.{parts}"
-        return question, said, n
-    said = "; ".join(f"{measure_name(r['measure'])} {share_text(r, f)}" for r in ranked[:3])
-    if len(ranked) < 2:
-        return question, f"Uses named in posts: {said}.{parts}", n
-    apart = first["low"] is not None and ranked[1]["high"] is not None and first["low"] > ranked[1]["high"]
-    order = (
-        "The first is clearly ahead." if apart else "The intervals of the first two overlap, so their order is open."
-    )
-    return question, f"Uses named in posts: {said}.{parts}", f"{n} {order}"
+def _stages(v: View, word: Row, f: Format) -> str:
+    """Return when the later stages were announced first, ``resolved`` last."""
+    seen: dict[str, Row] = {}
+    for u in v.updates:
+        if u["stage"] in ("identified", "monitoring") and u["posted_at"] > word["time"]:
+            seen.setdefault(u["stage"], u)
+    parts = [f"“{stage_name(u)}” at {f.clock(u['posted_at'], word['time'])}" for u in seen.values()]
+    done, back = v.step("resolved_word"), v.step("recovery")
+    if done:
+        ended = f"“resolved” at {f.clock(done['time'], word['time'])}"
+        if back:
+            gap = (back["time"] - done["time"]).total_seconds()
+            ended += (
+                f", {f.duration(abs(gap))} {'before' if gap >= 0 else 'after'} reports were back at their usual level"
+            )
+        parts.append(ended)
+    return f" Then {listed(parts)}." if parts else ""
 
 
-def _parts(v: View, f: Format) -> str:
-    """Return the parts of the service that at least one post in twenty names."""
-    found = sorted((r for r in v.extractions if r["kind"] == "component" and r["low"] >= 0.05), key=lambda r: -r["n"])
-    named = [f"{text(r['value'], limit=40)} {f.share_interval(r['share'], r['low'], r['high'])}" for r in found[:2]]
-    return f" Parts named: {'; '.join(named)}." if named else ""
+def _promised(v: View, f: Format) -> Answer:
+    question = "What did the provider promise?"
+    if not v.updates:
+        return question, "Unknown: no official update is among the data.", "Not known."
+    n = readable(v)
+    if not n:
+        return question, "Unknown: the updates are known by time and stage only, without their words.", "Not known."
+    found = promises(v)
+    sure = f"Read from the words of {f.count(n)} updates by English patterns; other wordings are missed."
+    ends = [p for p in found if p.kind == "end"]
+    nexts = [p for p in found if p.kind == "next"]
+    if not found:
+        return question, "Nothing with a time: no update names an expected end or when the next word comes.", sure
+    parts = [f"an expected end, in update {_of(ends)}"] if ends else ["no expected end"]
+    parts.append(f"a time for the next word, in update {_of(nexts)}" if nexts else "no time for the next word")
+    said = f"{listed(parts).capitalize()}."
+    due = [p.late_s for p in nexts if p.late_s is not None]
+    late = [s for s in due if s > 120]
+    if due:
+        said += f" Of {f.count(len(due))} announced words {f.count(len(due) - len(late))} came in time"
+        said += f"; the latest was {f.duration(max(late))} late." if late else "."
+    return question, said, sure
 
 
-def _angry(v: View, f: Format) -> Answer:
-    clear, severe = v.share("frustration_ge2"), v.share("frustration_ge3")
-    question = "How angry were they?"
-    if not clear or clear["estimate"] is None:
-        return question, "Too few people to say.", "Not estimated."
-    if unsettled(clear):
-        return question, _open(clear, f), "The correction moves the count too far to claim either."
-    said = f"{share_text(clear, f)} of posts are clearly frustrated"
-    if severe and severe["estimate"] is not None and not unsettled(severe):
-        said += f", {share_text(severe, f)} severely"
-    spread = _spread(v, "frustration_ge2", f)
-    return question, said + ".", f"Corrected for the classifier's errors, {f.count(clear['n'])} posts.{spread}"
-
-
-def _spread(v: View, measure: str, f: Format) -> str:
-    found = [r["estimate"] for r in v.robustness if r["measure"] == measure and r["estimate"] is not None]
-    if len(found) < 2:
-        return ""
-    low, high = f.share(min(found)), f.share(max(found))
-    return f" Counted in {len(found)} other ways: " + (f"always {low}." if low == high else f"{low} to {high}.")
+def _of(found: list[Promise]) -> str:
+    return listed([str(p.number) for p in found[:6]]) + (" and more" if len(found) > 6 else "")
 
 
 def _helped(v: View, f: Format) -> Answer:
     question = "Did the updates help?"
     if not v.effects:
         return question, "Not known: there are no official updates to look at.", "Not estimated."
-    known = [r for r in v.effects if r["verdict"] == "estimated" and r["change"] is not None]
+    known, clear = effect_words.known(v), effect_words.clear(v)
     refused = len(v.effects) - len(known)
     if not known:
         return (
@@ -129,80 +140,24 @@ def _helped(v: View, f: Format) -> Answer:
             f"Not known: for all {f.count(refused)} comparisons there are too few posts or no calm beside.",
             "Not estimated.",
         )
-    clear = [r for r in known if r["p_adjusted"] is not None and r["p_adjusted"] < 0.05]
-    number = {u["update_id"]: i for i, u in enumerate(v.updates, 1)}
     tail = f" {f.count(refused)} comparisons were refused." if refused else ""
     if not clear:
         said = (
             f"No change after an update stands out from what happens without one ({f.count(len(known))} comparisons)."
         )
         return question, said, f"Absence of evidence, not evidence of absence.{tail}"
-    best = min(clear, key=lambda r: r["p_adjusted"])
-    unit = "" if best["measure"] == "volume" else " points"
-    verb = "changed to" if best["measure"] == "volume" else "changed by"
-    what = f"{measure_name(best['measure'])} {verb} {effect_text(best, f, 'change')}{unit}"
-    said = f"After update {number.get(best['update_id'], '?')} {what} ({effect_text(best, f, 'low', 'high')})."
-    more = f" {f.count(len(clear))} of {f.count(len(known))} comparisons stand out." if len(known) > 1 else ""
-    return (
-        question,
-        said + more,
-        f"An association, not a cause: {f.p(best['p_adjusted'])} against pseudo-updates, corrected.{tail}",
+    order = ("frustration_ge2", "information_seeking", "volume")
+    parts = [words for m in order if (words := effect_words.change_words(v, m, f))]
+    said = f"{'; '.join(parts)}."
+    if still := effect_words.still_words(v):
+        said += f" {listed(still).capitalize()} did not clearly change."
+    beside = sum(r["placebo_low"] is not None for r in known)
+    sure = (
+        f"An association, not a cause: posts fade by themselves, too. {f.count(len(clear))} of {f.count(len(known))} "
+        f"comparisons stand out, corrected for their number; for {f.count(beside)} there were moments without an "
+        f"update to compare with.{tail}"
     )
-
-
-def _simple(v: View, f: Format, question: str, measure: str, said: str) -> Answer:
-    row = v.share(measure)
-    if not row or row["estimate"] is None:
-        return question, "Too few people to say.", "Not estimated."
-    if unsettled(row):
-        return question, _open(row, f), "The correction moves the count too far to claim either."
-    return question, f"{share_text(row, f)} {said}", f"Among {f.count(row['n'])} posts.{_spread(v, measure, f)}"
-
-
-def _open(row: Row, f: Format) -> str:
-    return f"Not settled: {f.share(row['naive'])} of posts as counted, {f.share(row['estimate'])} corrected."
-
-
-def _missing(v: View, f: Format) -> Answer:
-    answer = _simple(
-        v,
-        f,
-        "Was information missing?",
-        "topic_transparency",
-        "of posts miss or ask for information, such as a cause or a time.",
-    )
-    silence = v.fact("longest_silence_s")
-    more = f" The longest silence between official words lasted {f.duration(silence['value'])}." if silence else ""
-    return answer[0], answer[1] + more, answer[2]
-
-
-def _joked(v: View, f: Format) -> Answer:
-    return _simple(v, f, "Did people joke?", "humor", "of posts are jokes, memes or sarcasm.")
-
-
-def _dependent(v: View, f: Format) -> Answer:
-    return _simple(
-        v,
-        f,
-        "Did they speak of depending on one platform?",
-        "topic_dependence",
-        "of posts reflect on depending on one platform.",
-    )
-
-
-def _left(v: View, f: Format) -> Answer:
-    answer = _simple(
-        v,
-        f,
-        "Did they look elsewhere, and lose trust?",
-        "topic_switching",
-        "of posts speak of alternatives or of leaving.",
-    )
-    named = [r for r in v.extractions if r["kind"] == "competitor"]
-    more = f" Named most: {text(named[0]['value'], limit=40)} ({f.share(named[0]['share'])})." if named else ""
-    if trust := v.settled("topic_reliability"):
-        more += f" {share_text(trust, f)} doubt its {topic_name('reliability')}."
-    return answer[0], answer[1] + more, answer[2]
+    return question, said[:1].upper() + said[1:], sure
 
 
 def _sure(v: View, found: Row, f: Format) -> Answer:
@@ -216,5 +171,21 @@ def _sure(v: View, found: Row, f: Format) -> Answer:
         if inside
         else f"{f.count(whole)} posts"
     )
-    said = f"The evidence for a rise is {found['strength']}: {count}, from {where}.{kind}"
-    return "How sure is all this?", said, text(found["evidence"])
+    strength = {"strong": "Sure", "moderate": "Fairly sure", "weak": "Not sure"}.get(found["strength"], "Sure")
+    wide = (found["onset_high"] - found["onset_low"]).total_seconds()
+    said = (
+        f"That reports rose: {strength.lower()} (evidence {found['strength']}: {count}, from {where}). "
+        f"When they rose: within {f.duration(wide)}.{kind}{_shares(inside, f)}"
+    )
+    return "How sure is all this?", said, f"{_detectors(found).capitalize()}; the evidence is below."
+
+
+def _shares(row: Row | None, f: Format) -> str:
+    """Return how sure the shares are, and what would make them surer."""
+    if row is None or row["low"] is None or row["high"] is None:
+        return " How people felt: not estimated."
+    half = f.points((row["high"] - row["low"]) / 2, signed=False)
+    said = f" How people felt: about ±{half} points for clear frustration"
+    if row["method"] == "anchored":
+        return said + ", mostly because the classifier was not measured on this service; hand-checked posts narrow it."
+    return said + "."

@@ -40,7 +40,7 @@ def build(timeline: Timeline, *, title: str | None = None, lang: str = "en", all
         *_charts(v, f, ("rate",)),
     ]
     if table := answers.table(v, f):
-        elements += [Heading("Ten questions", anchor="answers"), table]
+        elements += [Heading("Questions and answers", anchor="answers"), table]
     for section in (_course, _official, _feelings, _hit, _effects, _words, _sources, _robust, _lessons, _limits, _data):
         elements += section(v, f)
     if allow_verbatim:

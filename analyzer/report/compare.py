@@ -162,12 +162,14 @@ def _headline(views: list[View], names: list[str], f: Format) -> Table:
     per = [numbers.numbers(v, f) for v in views]
     rows = []
     for i in range(len(per[0])):
-        label = per[0][i].label.split(":")[0]
+        first = per[0][i]
+        label = "Most affected use, or most named part" if first.key == "most_affected" else first.label
         cells = []
         for column in per:
             n = column[i]
             more = f" ({n.interval})" if n.interval else ""
             use = f"{n.label.split(': ')[1]} " if n.key == "most_affected" and ": " in n.label else ""
+            use = f"part: {use}" if n.label.startswith("Most named part") else use
             cells.append(f"{use}{n.value}{more}" if n.value != "unavailable" else f"{NONE} ({n.note})")
         rows.append((label, *cells))
     header = ("Number", *names)

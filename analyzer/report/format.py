@@ -33,6 +33,11 @@ def text(value: Any, *, limit: int = _LONGEST) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
 
 
+def quoted(value: Any) -> str:
+    """Return a note with its `code` in quotation marks, as a reader of a report expects them."""
+    return re.sub("`([^`]*)`", r"“\1”", text(value))
+
+
 def isolate(name: str) -> str:
     """Return a name that holds right-to-left letters inside direction isolates, so that it cannot turn its sentence."""
     from unicodedata import bidirectional

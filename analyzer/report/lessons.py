@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, text
-from analyzer.report.names import phase_name
 from analyzer.report.pick import Row, View, unsettled
 from analyzer.report.share_tables import share_ref, share_text
 from analyzer.report.tables import effect_text
@@ -104,9 +103,9 @@ def _communication(v: View, found: Row, f: Format) -> Iterator[Paragraph]:
             if (r := v.share("topic_transparency", scope="phase", group=p)) and r["estimate"] is not None
         ]
         most = max(phases, key=lambda r: r["estimate"], default=None)
-        refs = [share_ref(miss)] + ([share_ref(most)] if most else [])
+        refs = [share_ref(miss)] + ([share_ref(most, v)] if most else [])
         where = (
-            f", most while {phase_name(most['group'])} ({share_text(most, f)})"
+            f", most while {v.phase_name(most['group'])} ({share_text(most, f)})"
             if most and most["low"] > miss["estimate"]
             else ""
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.report.format import Format, text
-from analyzer.report.names import phase_name, source_name
+from analyzer.report.names import source_name
 from analyzer.report.pick import View
 
 
@@ -64,7 +64,7 @@ def _size(v: View, f: Format) -> Iterator[str]:
         )
     thin = [p for p in v.main_phases() if 0 < p["n_relevant"] < 30]
     if thin:
-        names = ", ".join(f"{phase_name(p['phase'])} ({f.count(p['n_relevant'])})" for p in thin)
+        names = ", ".join(f"{v.phase_name(p['phase'])} ({f.count(p['n_relevant'])})" for p in thin)
         yield f"Phases with fewer than 30 posts carry little: {names}."
     hidden = sum(1 for r in v.shares if r["suppressed"])
     if hidden:

@@ -80,6 +80,11 @@ KIND_NAMES = {
 }
 
 
+def listed(parts: list[str]) -> str:
+    """Return ``a``, ``a and b`` or ``a, b and c``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def topic_name(topic: str) -> str:
     """Return how a topic key is called."""
     return TOPIC_NAMES.get(topic, text(topic.replace("_", " "), limit=40))

@@ -6,11 +6,11 @@ from typing import Any
 
 from analyzer.report.charts.series import width_name
 from analyzer.report.document import Number
-from analyzer.report.format import Format
+from analyzer.report.format import Format, text
 from analyzer.report.names import topic_name
 from analyzer.report.pick import Row, View, unsettled
 from analyzer.report.share_tables import share_text
-from analyzer.report.summary import clearly_affected
+from analyzer.report.summary import clearly_affected, named_part
 
 _NO_USE = ("most_affected", "Most affected use", "no use is clearly named")
 
@@ -37,21 +37,20 @@ def _times(v: View, f: Format) -> list[Number]:
         return [_gone(key, name, why) for key, name in names.items()]
     onset = f.time_interval(found["onset"], found["onset_low"], found["onset_high"])
     raw = (found["onset"], found["onset_low"], found["onset_high"])
-    count, width = found["peak_count"], width_name(v.timeline.bin_s)
+    width = width_name(v.timeline.bin_s)
     return [
         _timed("onset", "Observed onset", onset, "", raw, "time"),
         _lag(v, f),
-        Number(
-            "peak",
-            f"Posts per {width} at the peak",
-            f.count(count),
-            "",
-            f"at {f.time(found['peak'])}",
-            count,
-            unit="posts",
-        ),
+        _peak(found, f"Posts per {width} at the peak", f),
         _lasted(found, f),
     ]
+
+
+def _peak(found: Row, label: str, f: Format) -> Number:
+    """Return the count of the fullest bin, with its interval where the timeline gives one."""
+    count, low, high = found["peak_count"], found.get("peak_count_low"), found.get("peak_count_high")
+    bounds = f"{f.count(low)}–{f.count(high)}" if low is not None and high is not None else ""
+    return Number("peak", label, f.count(count), bounds, f"at {f.time(found['peak'])}", count, low, high, "posts")
 
 
 def _timed(key: str, label: str, shown: str, note: str, raw: tuple[Any, Any, Any], unit: str) -> Number:
@@ -120,8 +119,18 @@ def _amounts(v: View, f: Format) -> list[Number]:
         out.append(_share(v.share(key), key, label, f))
     hit = clearly_affected(v)
     name = topic_name(hit["measure"].removeprefix("topic_")) if hit else ""
-    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}", f) if hit else _gone(*_NO_USE))
+    out.insert(2, _share(hit, "most_affected", f"Most affected use: {name}", f) if hit else _part(v, f))
     return out
+
+
+def _part(v: View, f: Format) -> Number:
+    """Return the part of the service that is named most, where no use is."""
+    part = named_part(v)
+    if part is None:
+        return _gone(*_NO_USE)
+    raw = (part["share"], part["low"], part["high"])
+    label, note = f"Most named part: {text(part['value'], limit=40)}", f"{f.posts(part['n'])}; {_NO_USE[2]}"
+    return _timed("most_affected", label, f.share_interval(*raw), note, raw, "share")
 
 
 def _share(row: Row | None, key: str, label: str, f: Format) -> Number:

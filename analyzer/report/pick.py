@@ -6,6 +6,7 @@ import datetime as dt
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.report.names import phase_name
 from analyzer.schema import PHASES, Timeline
 
 if TYPE_CHECKING:
@@ -99,6 +100,10 @@ class View:
         """Return the phases of the main incident, in order of time."""
         number = self.incident_number
         return sorted((p for p in self.phases if p["incident"] == number), key=lambda p: p["start"])
+
+    def phase_name(self, phase: str) -> str:
+        """Return how a phase is called here: where no official word is known, nothing can be called unacknowledged."""
+        return "during the incident" if phase == "unacknowledged" and not self.updates else phase_name(phase)
 
     def fact(self, name: str) -> Row | None:
         """Return one fact that has a value."""

@@ -59,8 +59,10 @@ def _moved(v: View) -> tuple[int, int] | None:
 
 def _basis(v: View, f: Format) -> str:
     authors = v.timeline.quality.get("n_authors")
-    said = f"{f.posts(v.total('n_relevant'))} about an outage of {f.posts(v.total('n_selected'))} of the study"
-    return f"{said}, by {f.count(authors)} authors." if authors is not None else f"{said}."
+    n = v.total("n_relevant")
+    by = f", by {f.count(authors)} authors" if authors is not None else ""
+    verb = "is" if n == 1 else "are"
+    return f"Of {f.posts(v.total('n_selected'))} of the study{by}, {f.count(n)} {verb} about an outage."
 
 
 def covered(v: View) -> float | None:

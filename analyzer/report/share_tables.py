@@ -30,6 +30,19 @@ def share_text(row: Row | None, f: Format) -> str:
     return f.share_interval(row["estimate"], row["low"], row["high"])
 
 
+def share_words(row: Row, f: Format) -> str:
+    """Return a share in running text: an interval wider than 35 points comes first, because little more is known."""
+    low, high = row["low"], row["high"]
+    if row["suppressed"] or row["estimate"] is None or low is None or high is None or high - low <= 0.35:
+        return share_text(row, f)
+    return f"between {f.share(low)} and {f.share(high)} (best estimate {f.share(row['estimate'])})"
+
+
+def part_text(row: Row, f: Format) -> str:
+    """Return what is named, with its share: ``login 16% (14–18%)``."""
+    return f"{text(row['value'], limit=40)} {f.share_interval(row['share'], row['low'], row['high'])}"
+
+
 def share_key(row: Row) -> str:
     """Return the key of a row of shares; the groups of a phase, source or language stand side by side in one row."""
     return (
@@ -39,9 +52,10 @@ def share_key(row: Row) -> str:
     )
 
 
-def share_ref(row: Row) -> Ref:
+def share_ref(row: Row, v: View | None = None) -> Ref:
     """Return a citation of a row of shares."""
-    where = "" if row["scope"] == "incident" else f", {group_name(row['scope'], row['group'])}"
+    name = _group(v, row["scope"], row["group"]) if v else group_name(row["scope"], row["group"])
+    where = "" if row["scope"] == "incident" else f", {name}"
     return Ref("shares", share_key(row), measure_name(row["measure"]) + where)
 
 
@@ -70,12 +84,16 @@ def matrix(v: View, f: Format, scope: str, *, most: int = 8) -> Table:
     kept = set(sorted(size, key=lambda g: -size[g])[:most])
     groups = [g for g in v.groups(scope) if g in kept]
     measures = list(dict.fromkeys(m for m, _ in cells))
-    header = ("Measure", *(f"{group_name(scope, g)} (n = {f.count(size[g])})" for g in groups))
+    header = ("Measure", *(f"{_group(v, scope, g)} (n = {f.count(size[g])})" for g in groups))
     rows = tuple((measure_name(m), *(cell(cells.get((m, g)), f) for g in groups)) for m in measures)
     more = f"; {len(size) - len(groups)} smaller groups are in the JSON" if len(size) > len(groups) else ""
     caption = f"Shares by {scope}{more}"
     keys = tuple(f"{scope}-{m}" for m in measures)
     return Table("shares", caption, header, rows, keys, frozenset(range(1, len(header))), folded=True)
+
+
+def _group(v: View, scope: str, group: str) -> str:
+    return v.phase_name(group) if scope == "phase" else group_name(scope, group)
 
 
 def cell(row: Row | None, f: Format) -> str:

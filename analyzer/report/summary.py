@@ -7,9 +7,9 @@ from typing import Any
 from analyzer.report.charts.series import width_name
 from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, isolate, text
-from analyzer.report.names import measure_name, source_name, topic_name
+from analyzer.report.names import listed, measure_name, source_name, topic_name
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.share_tables import share_ref, share_text
+from analyzer.report.share_tables import part_text, share_ref, share_text, share_words
 from analyzer.schema import IMPACTS
 
 
@@ -92,10 +92,10 @@ def _reaction(v: View, f: Format) -> Paragraph:
     if not known and not doubted:
         return Paragraph("Too few people wrote about it to say how they felt.", lead=True)
     refs = [share_ref(r) for r, _ in known] + [share_ref(r) for r in doubted]
-    parts = [f"{share_text(r, f)} {words}" for r, words in known]
+    parts = [f"{share_words(r, f)} {words}" for r, words in known]
     n = (known[0][0] if known else doubted[0])["n"]
     said = (
-        f"Of {f.count(n)} posts about the outage, {_listed(parts)}"
+        f"Of {f.count(n)} posts about the outage, {listed(parts)}"
         if parts
         else f"{f.count(n)} posts are about the outage"
     )
@@ -108,14 +108,13 @@ def _reaction(v: View, f: Format) -> Paragraph:
         )
     else:
         said += "; no use is clearly named as hit"
+        if part := named_part(v):
+            refs.append(Ref("extractions", f"component-{part['value'][:60]}", text(part["value"], limit=40)))
+            said += f", the part of the service named most is {part_text(part, f)}"
     if doubted:
-        names = _listed([measure_name(r["measure"]) for r in doubted])
+        names = listed([measure_name(r["measure"]) for r in doubted])
         said += f"; count and correction are too far apart to claim a share for {names}"
     return Paragraph(said + ".", tuple(refs), lead=True)
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
@@ -140,6 +139,12 @@ def _quiet(v: View, f: Format) -> tuple[Paragraph, ...]:
         sources = sorted({source_name(c["source"]) for c in v.coverage})
         out.append(Paragraph(f"Sources looked at: {', '.join(sources) or 'unknown'}.", lead=True))
     return tuple(out)
+
+
+def named_part(v: View) -> Row | None:
+    """Return the part of the service that most posts name, if at least one post in twenty does."""
+    found = [r for r in v.extractions if r["kind"] == "component" and r["low"] >= 0.05]
+    return max(found, key=lambda r: r["n"], default=None)
 
 
 def most_affected(v: View) -> Row | None:

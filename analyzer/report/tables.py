@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from analyzer.report.document import Table
-from analyzer.report.format import NONE, Format, text
+from analyzer.report.effect_words import update_numbers
+from analyzer.report.format import NONE, Format, quoted, text
 from analyzer.report.names import (
     KIND_NAMES,
     STEP_NAMES,
     measure_name,
-    phase_name,
     source_name,
     stage_name,
 )
@@ -69,7 +69,9 @@ def phases(v: View, f: Format) -> Table:
             for m in ("frustration_ge2", "humor", "topic_transparency")
         ]
         length = f.duration((p["end"] - p["start"]).total_seconds())
-        rows.append((phase_name(p["phase"]), f.time(p["start"]), length, p["basis"], f.count(p["n_relevant"]), *cells))
+        rows.append(
+            (v.phase_name(p["phase"]), f.time(p["start"]), length, p["basis"], f.count(p["n_relevant"]), *cells)
+        )
     keys = tuple(p["phase"] for p in shown)
     return Table("phases", "Phases of the incident", header, tuple(rows), keys, frozenset({4, 5, 6, 7}))
 
@@ -78,11 +80,12 @@ def ladder(v: View, f: Format) -> Table:
     """What happened when, after the observed onset."""
     header = ("Step", "Time", "After the observed onset", "Rests on", "Note")
     rows = []
-    for r in v.ladder:
+    ladder = sorted(v.ladder, key=lambda r: (r["time"] is None, r["time"] or 0))
+    for r in ladder:
         when = f.time_interval(r["time"], r["low"], r["high"]) if r["time"] else "unknown"
         lag = f.duration_interval(r["lag_s"], r["lag_low_s"], r["lag_high_s"])
-        rows.append((STEP_NAMES.get(r["step"], text(r["step"])), when, lag, r["basis"], text(r["note"])))
-    keys = tuple(r["step"] for r in v.ladder)
+        rows.append((STEP_NAMES.get(r["step"], text(r["step"])), when, lag, r["basis"], quoted(r["note"])))
+    keys = tuple(r["step"] for r in ladder)
     return Table("ladder", "What happened when", header, tuple(rows), keys, frozenset({2}))
 
 
@@ -105,27 +108,30 @@ def effect_text(r: Row, f: Format, *keys: str) -> str:
     return " to ".join(show(r[k]) for k in keys)
 
 
+_MEASURES = {"frustration_ge2": "clear frustration, points", "information_seeking": "asking for information, points"}
+
+
 def effects(v: View, f: Format) -> Table:
-    """What changed after each update, against pseudo-updates; slopes where they are known."""
+    """What changed after each update, against pseudo-updates; slopes and refusals where there are any."""
     sloped = any(r["slope"] is not None for r in v.effects)
-    header = ["Update", "Stage", "Measure", "Posts before / after", "Change (95% interval)", "Without an update (95%)"]
-    header += ["Change of slope, points/h"] if sloped else []
+    refused = any(r["verdict"] != "estimated" for r in v.effects)
+    header = ["Update", "Measure", "Posts before / after", "Change (95% interval)", "Without an update (95%)"]
+    header += [*(["Change of slope, points/h"] if sloped else []), "p, adjusted", *(["Verdict"] if refused else [])]
     rows = []
-    number = {u["update_id"]: str(i) for i, u in enumerate(v.updates, 1)}
+    number = update_numbers(v)
     for r in v.effects:
-        counts = f"{f.count(r['n_before'])} / {f.count(r['n_after'])}"
-        name = measure_name(r["measure"]) + ("" if r["measure"] == "volume" else ", points")
-        change = _interval(r, f, "change", "low", "high")
+        name = _MEASURES.get(r["measure"], measure_name(r["measure"]))
         placebo = NONE if r["placebo_low"] is None else effect_text(r, f, "placebo_low", "placebo_high")
-        slope = [_interval(r, f, "slope", "slope_low", "slope_high")] if sloped else []
         p = NONE if r["p_adjusted"] is None else f.p(r["p_adjusted"]).removeprefix("p = ").removeprefix("p ")
-        label = number.get(r["update_id"], text(r["update_id"], limit=20))
-        stage, verdict = text(r["stage"], limit=30), text(r["verdict"])
-        rows.append((label, stage, name, counts, change, placebo, *slope, p, verdict))
+        label = f"{number.get(str(r['update_id']), '?')} {text(r['stage'] or '', limit=30)}".strip()
+        row = [label, name, f"{f.count(r['n_before'])} / {f.count(r['n_after'])}"]
+        row += [_interval(r, f, "change", "low", "high"), placebo]
+        row += [_interval(r, f, "slope", "slope_low", "slope_high")] if sloped else []
+        rows.append((*row, p, *([text(r["verdict"])] if refused else [])))
     keys = tuple(f"{r['update_id']}-{r['measure']}" for r in v.effects)
-    numeric = frozenset(range(3, len(header) + 1))
+    numeric = frozenset(range(2, 6 + sloped))
     caption = "What changed after each official update"
-    return Table("effects", caption, (*header, "p, adjusted", "Verdict"), tuple(rows), keys, numeric, len(rows) > 12)
+    return Table("effects", caption, tuple(header), tuple(rows), keys, numeric, len(rows) > 12)
 
 
 def _interval(r: Row, f: Format, value: str, low: str, high: str) -> str:
@@ -141,7 +147,9 @@ def keywords(v: View, f: Format) -> Table:
     rows, keys = [], []
     phases = {r["phase"] for r in v.phases}
     for r in v.keywords:
-        where = phase_name(r["group"]) if r["group"] in phases or r["group"] == "baseline" else source_name(r["group"])
+        where = (
+            v.phase_name(r["group"]) if r["group"] in phases or r["group"] == "baseline" else source_name(r["group"])
+        )
         word = text(r["word"], limit=60)
         rows.append(
             (where, word, f.count(r["n"]), f.count(r["n_authors"]), f.number(r["log_odds"]), f.number(r["z"], 1))
@@ -192,7 +200,7 @@ _FACTS = {
     "half_life_frustration_s": "Half-life of frustration above its usual level",
     "excess_posts": "Posts above the usual number",
     "excess_frustrated_posts": "Clearly frustrated posts above the usual number",
-    "resolved_to_recovery_s": "From `resolved` to observed recovery",
+    "resolved_to_recovery_s": "From “resolved” to observed recovery",
     "reliability_back_s": "Until talk of reliability was back at its usual level",
     "switching_back_s": "Until talk of switching was back at its usual level",
     "updates_per_hour": "Official updates per hour",
@@ -205,7 +213,7 @@ def facts(v: View, f: Format) -> Table:
     rows = []
     for name, fact in v.timeline.facts.items():
         label = _FACTS.get(name, text(name.removesuffix("_s").replace("_", " ").capitalize(), limit=80))
-        rows.append((label, fact_text(dict(fact), f), f.count(fact.get("n")), text(fact.get("note") or "")))
+        rows.append((label, fact_text(dict(fact), f), f.count(fact.get("n")), quoted(fact.get("note") or "")))
     header = ("What", "Value (95% interval)", "From", "Note")
     return Table("facts", "Other numbers", header, tuple(rows), tuple(v.timeline.facts), frozenset({1, 2}))
 

@@ -15,7 +15,8 @@ from analyzer.report.format import Format
 from analyzer.report.lessons import lessons
 from analyzer.report.limits import limits
 from analyzer.report.pick import View, view
-from analyzer.schema import COVERAGE, EFFECTS, INCIDENTS, LADDER, SHARES, make
+from analyzer.report.promises import promises
+from analyzer.schema import COVERAGE, EFFECTS, INCIDENTS, LADDER, SHARES, UPDATES, make
 from tests.report.make_timeline import KINDS, make_timeline, share
 
 F = Format("en")
@@ -81,37 +82,121 @@ def test_data_that_end_before_recovery_give_no_duration() -> None:
     assert not [p for p in lessons(v, F).get("Disaster recovery", ()) if "People felt it for" in p.text]
 
 
-def test_ten_questions_are_answered_from_the_numbers() -> None:
-    table = answers.table(view(make_timeline()), F)
-    assert table is not None and len(table.rows) == 10
-    by_question = {row[0]: row[1:] for row in table.rows}
-    assert "07:12" in by_question["When did people notice?"][0]
-    assert "first word with content came 1\u00a0h\u00a036\u00a0min" in by_question["When did the provider speak?"][0]
-    assert by_question["Who was hit?"][0].startswith("Uses named in posts: education 27%")
-    assert by_question["Who was hit?"][0].endswith("Parts named: login 16% (14–18%); api 12% (10–14%).")
-    assert by_question["Did the updates help?"][0].startswith("No change after an update stands out")
-    assert "3 comparisons were refused" in by_question["Did the updates help?"][1]
-    assert "Heron (7%)" in by_question["Did they look elsewhere, and lose trust?"][0]
+def asked(v: View) -> dict[str, tuple[str, ...]]:
+    """Return the answers by question, with plain spaces."""
+    table = answers.table(v, F)
+    assert table is not None
+    return {row[0]: tuple(cell.replace("\u00a0", " ") for cell in row[1:]) for row in table.rows}
+
+
+def test_the_questions_are_answered_from_the_numbers() -> None:
+    found = asked(view(make_timeline()))
+    assert len(found) == 14
+    assert "07:12" in found["When did people notice?"][0]
+    spoke = found["When did the provider speak?"][0]
+    assert "first word with content came 1 h 36 min" in spoke and "“identified” at 08:48" in spoke
+    assert "“resolved” at 11:52, 1 h 12 min before reports were back" in spoke
+    assert found["Who was hit?"][0].startswith("Uses named in posts: education 27%")
+    assert found["Who was hit?"][0].endswith("Parts of the service named: login 16% (14–18%); api 12% (10–14%).")
+    assert found["Did the updates help?"][0].startswith("No change after an update stands out")
+    assert "3 comparisons were refused" in found["Did the updates help?"][1]
+    assert "Heron (7.0%, 5.0–9.0%)" in found["Did they look elsewhere?"][0]
+    assert "speak of the cause" in found["Was information missing?"][0]
+    assert "ask for money back" in found["What did people say about the provider's response?"][0]
+    assert "sure (evidence strong: 1,543 posts in it" in found["How sure is all this?"][0]
     assert answers.table(view(make_timeline("none")), F) is None
+
+
+def test_how_late_the_first_word_came_is_counted_in_posts() -> None:
+    timeline = make_timeline()
+    v = view(timeline)
+    inside = {p["phase"]: p["n_relevant"] for p in v.main_phases() if p["phase"] not in ("baseline", "aftermath")}
+    before, total = inside["unacknowledged"], sum(inside.values())
+    late = asked(v)["For whom did the first word come too late?"]
+    assert late[0].startswith(f"{before} of {total:,} posts of the incident ({before / total:.0%}) came before it.")
+    assert "Uses named in them: education" in late[0]
+    silent = asked(view(make_timeline("silent")))
+    assert silent["For whom did the first word come too late?"][0].startswith("Unknown")
+    assert "does not mean that the provider was silent" in silent["When did the provider speak?"][0]
+
+
+def test_without_official_words_no_phase_is_called_unacknowledged() -> None:
+    for element in build(make_timeline("silent")).tables():
+        assert not any("not acknowledged" in cell for row in (element.header, *element.rows) for cell in row)
+    assert any("during the incident" in row[0] for t in build(make_timeline("silent")).tables() for row in t.rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("We will provide another update within 30 minutes.", ["next"]),
+        ("Next update in 1 hour. We expect service to be restored by 14:00.", ["end", "next"]),
+        ("The ETA for a fix is two hours.", ["end"]),
+        ("We are sharing further information every hour.", []),
+        ("More news within half an hour", ["next"]),
+        ("We are investigating. The incident began within the last hour.", []),
+        ("A fix was rolled out 30 minutes ago.", []),
+        ("", []),
+    ],
+)
+def test_promises_are_read_from_the_words(words: str, kinds: list[str]) -> None:
+    timeline = with_rows(
+        make_timeline(), "updates", UPDATES, lambda r: r | {"body": words if r["update_id"] == "u1" else "x"}
+    )
+    assert [p.kind for p in promises(view(timeline))] == kinds
+
+
+def test_a_promise_that_was_broken_is_told_with_its_delay() -> None:
+    def said_once(row: dict[str, Any]) -> dict[str, Any]:
+        body = {"u1": "Next update within 30 minutes.", "u3": "Next update within 2 hours."}.get(row["update_id"], "x")
+        return row | {"body": body}
+
+    v = view(with_rows(make_timeline(), "updates", UPDATES, said_once))
+    # After 62 and 90 minutes: the first word is 32 min late, the second in time.
+    answer = asked(v)["What did the provider promise?"]
+    assert answer[0] == (
+        "No expected end and a time for the next word, in update 1 and 3. "
+        "Of 2 announced words 1 came in time; the latest was 32 min late."
+    )
+    bare = view(with_rows(make_timeline(), "updates", UPDATES, lambda r: r | {"body": None}))
+    assert asked(bare)["What did the provider promise?"][0].startswith("Unknown: the updates are known by time")
+    assert asked(view(make_timeline()))["What did the provider promise?"][0].startswith("Nothing with a time")
+
+
+def test_an_interval_that_says_little_comes_before_its_estimate() -> None:
+    def wide(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"low": 0.02, "high": 0.53} if row["measure"] == "humor" else row
+
+    v = view(with_rows(make_timeline(), "shares", SHARES, wide))
+    joked = asked(v)["Did people joke?"]
+    assert joked[0] == "Between 2% and 53% (best estimate 22%) of posts are jokes, memes or sarcasm."
+    assert "Hardly more is known" in joked[1]
+    assert "between 2% and 53% (best estimate 22%) joke" in said(summary.sentences(v, F))
 
 
 def test_an_effect_is_told_with_its_test() -> None:
     def clear(row: dict[str, Any]) -> dict[str, Any]:
-        if row["update_id"] == "u2" and row["measure"] == "frustration_ge2":
+        if row["update_id"] in ("u2", "u3") and row["measure"] == "frustration_ge2":
             row |= {"change": -0.12, "low": -0.18, "high": -0.06, "p_value": 0.001, "p_adjusted": 0.004}
+            row |= {"slope": -0.134, "slope_low": -0.2, "slope_high": -0.01}
         return row
 
-    v = view(with_rows(make_timeline(), "effects", EFFECTS, clear))
-    table = answers.table(v, F)
-    assert table is not None
-    helped = {row[0]: row[1:] for row in table.rows}["Did the updates help?"]
-    assert "After update 2 clearly frustrated (level 2+) changed by −12.0 points (−18.0 to −6.0)" in helped[0]
-    assert "An association, not a cause: p = 0.004" in helped[1]
+    timeline = with_rows(make_timeline(), "effects", EFFECTS, clear)
+    v = view(timeline)
+    helped = asked(v)["Did the updates help?"]
+    assert helped[0] == (
+        "Clear frustration fell by 12.0 points after update 2 and by 12.0 points after update 3. "
+        "Asking for information did not clearly change."
+    )
+    assert helped[1].startswith("An association, not a cause") and "2 of 9 comparisons stand out" in helped[1]
     lesson = said(lessons(v, F)["Transparent communication"])
     assert (
         "After update 2 (identified) clear frustration fell by 12.0 points (6.0 to 18.0, p = 0.004, where −5.6 to +5.6"
         in lesson
     )
+    table = next(t for t in build(timeline).tables() if t.name == "effects")
+    row = dict(zip(table.header, table.rows[table.keys.index("u2-frustration_ge2")], strict=True))
+    assert row["Update"] == "2 identified" and row["Change of slope, points/h"] == "−13.4 (−20.0 to −1.0)"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -178,7 +263,7 @@ def test_limits_are_made_from_what_is_missing() -> None:
 
 def test_banner_counts_and_doubts() -> None:
     note = quality.banner(view(make_timeline()), F)
-    assert note.kind == "caution" and "2,099 posts about an outage of" in note.items[0]
+    assert note.kind == "caution" and note.items[0].endswith("by 1,679 authors, 2,099 are about an outage.")
     assert any("rate limited" in i for i in note.items) and any("not collected" in i for i in note.items)
     assert not any("correction moves" in i for i in note.items)
 
@@ -193,9 +278,7 @@ def test_a_correction_that_leaves_its_counts_is_doubted() -> None:
         i.startswith("For 1 of 21 shares the correction moves the count by more than 20 points") for i in note.items
     )
     assert "too far apart to claim a share for humour" in said(summary.sentences(v, F))
-    table = answers.table(v, F)
-    assert table is not None
-    joked = {row[0]: row[1] for row in table.rows}["Did people joke?"]
+    joked = asked(v)["Did people joke?"][0]
     assert joked == "Not settled: 30% of posts as counted, 90% corrected."
 
 
@@ -211,8 +294,10 @@ def test_a_use_that_few_name_is_not_called_the_most_affected() -> None:
     rows += [share("incident", "0", "topic_education", 45, 0.03), share("incident", "0", "topic_coding", 45, 0.0)]
     v = view(replace(make_timeline(), shares=make(SHARES, rows)))
     assert "no use is clearly named as hit" in said(summary.sentences(v, F))
-    table = answers.table(v, F)
-    assert table is not None and table.rows[2][1].startswith("No use is clearly named; the first is education")
+    assert "the part of the service named most is login 16% (14–18%)" in said(summary.sentences(v, F))
+    assert "No use, such as work or education, is clearly named: at most education" in asked(v)["Who was hit?"][0]
+    part = next(n for n in numbers.numbers(v, F) if n.key == "most_affected")
+    assert (part.label, part.value, part.interval, part.raw) == ("Most named part: login", "16%", "14–18%", 0.16)
 
 
 def test_sections_without_a_body_are_left_out() -> None:

@@ -100,7 +100,7 @@ def plot_coverage(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         ax.set_yticks(range(len(sources)), [text(source_name(s), limit=14) for s in sources])
         ax.set_ylim(len(sources) - 0.5, -0.5)
         ax.spines["left"].set_visible(False)
-        clock.time_axis(ax, window)
+        clock.time_axis(ax, window, zone=timeline.study.time_zone)
         names = {k: _LOOK.get(k, ("line", "", text(k, limit=20))) for k in seen}
         key_row(ax, [(look[2], _text_role(look[0])) for look in names.values()])
         set_title(ax, title(v, f))

@@ -105,6 +105,7 @@ def _one(ax: Axes, place: float, dot: Dot, narrow: bool) -> None:
             markerfacecolor=face,
             linestyle="none",
             zorder=3,
+            clip_on=False,
         )
     short = dot.printed.replace("suppressed (fewer than 5 people)", "suppressed")
     ax.annotate(
@@ -139,7 +140,7 @@ def percent_axis(ax: Axes, which: str) -> None:
 
     f = fmt()
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_locator(MaxNLocator(nbins=4 if is_narrow(ax) else 6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(nbins=4 if is_narrow(ax) else 6, steps=[1, 2, 5, 10]))
     low, high = sorted(axis.get_view_interval())
     digits = 1 if high - low < 0.04 else 0
     axis.set_major_formatter(

@@ -9,6 +9,7 @@ from analyzer.report.charts.dots import Size
 from analyzer.report.charts.grid import grid, head
 from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, key_row, point, say_missing, set_title
 from analyzer.report.document import Table
+from analyzer.report.effect_words import change_words, clear, known, update_numbers
 from analyzer.report.format import Format, text
 from analyzer.report.names import measure_name
 from analyzer.report.pick import Row, View, view
@@ -22,27 +23,40 @@ _HEADS = {
     "frustration_ge2": "Clearly frustrated,\nchange in points",
     "information_seeking": "Asking for information,\nchange in points",
     "volume": "Posts,\nfactor",
+    "slope": "Clearly frustrated,\nslope, points/h",
 }
+#: The panel of slopes: how much faster clear frustration rose or fell after an update than before it.
+_SLOPE = "slope"
 _MOST = 16
 
 
 def _measures(v: View) -> list[str]:
     found = {r["measure"] for r in v.effects}
-    return [m for m in _ORDER if m in found] + sorted(found - set(_ORDER))
+    slopes = [_SLOPE] if any(r["slope"] is not None and r["measure"] == _ORDER[0] for r in v.effects) else []
+    return [m for m in _ORDER if m in found] + sorted(found - set(_ORDER)) + slopes
 
 
-def _known(v: View) -> list[Row]:
-    return [r for r in v.effects if r["change"] is not None and r["verdict"] == "estimated"]
+def _rows(v: View, measure: str) -> dict[str, Row]:
+    """Return the rows of a panel by update; those of the slope are drawn from the rows of clear frustration."""
+    if measure != _SLOPE:
+        return {r["update_id"]: r for r in v.effects if r["measure"] == measure}
+    bare = {"placebo_low": None, "placebo_high": None, "p_adjusted": None, "measure": _SLOPE}
+    out = {}
+    for r in (r for r in v.effects if r["measure"] == _ORDER[0]):
+        values = {"change": r["slope"], "low": r["slope_low"], "high": r["slope_high"]}
+        refusal = r["verdict"] if r["verdict"] != "estimated" else "too few posts for a slope"
+        out[r["update_id"]] = r | bare | values | {"verdict": refusal if r["slope"] is None else "estimated"}
+    return out
 
 
 def _updates(v: View) -> list[tuple[str, Row]]:
     """Return the updates to draw, with their numbers: those with an estimate first in line where there are many."""
-    known = {r["update_id"] for r in _known(v)}
+    estimated = {r["update_id"] for r in known(v)}
     listed = [
         (str(i), u) for i, u in enumerate(v.updates, 1) if any(r["update_id"] == u["update_id"] for r in v.effects)
     ]
     if len(listed) > _MOST:
-        listed = [x for x in listed if x[1]["update_id"] in known][:_MOST]
+        listed = [x for x in listed if x[1]["update_id"] in estimated][:_MOST]
     return listed
 
 
@@ -50,43 +64,33 @@ def missing(v: View) -> str:
     """Say why the chart cannot be drawn; empty if it can."""
     if not v.effects:
         return "There are no official updates within an incident, so no effect can be looked for."
-    return "" if _known(v) else "Around no update are there enough posts to say what changed."
-
-
-def _clear(v: View) -> list[Row]:
-    return [r for r in _known(v) if r["p_adjusted"] is not None and r["p_adjusted"] < 0.05]
+    return "" if known(v) else "Around no update are there enough posts to say what changed."
 
 
 def title(v: View, f: Format) -> str:
     """Return the finding."""
-    known, clear = _known(v), _clear(v)
-    if not known:
+    rows = known(v)
+    if not rows:
         return "No effect of an update could be estimated"
-    if not clear:
-        return f"No change after an update stands out from chance ({f.count(len(known))} comparisons)"
-    best = min(clear, key=lambda r: r["p_adjusted"])
-    number = next((n for n, u in _updates(v) if u["update_id"] == best["update_id"]), "?")
-    unit = "" if best["measure"] == "volume" else " points"
-    return (
-        f"After update {number}, {measure_name(best['measure'])} changed "
-        f"{'to' if best['measure'] == 'volume' else 'by'} "
-        f"{tables.effect_text(best, f, 'change')}{unit}"
-    )
+    for measure in _ORDER:
+        if words := change_words(v, measure, f):
+            return words[:1].upper() + words[1:]
+    return f"No change after an update stands out from chance ({f.count(len(rows))} comparisons)"
 
 
 def alt(v: View, f: Format) -> str:
     """Return the text alternative."""
     if reason := missing(v):
         return reason
-    numbers = dict((u["update_id"], n) for n, u in _updates(v))
+    numbers = update_numbers(v)
     parts = [
         f"update {numbers.get(r['update_id'], '?')}, {measure_name(r['measure'])}: "
         f"{tables.effect_text(r, f, 'change')} "
         f"({tables.effect_text(r, f, 'low', 'high')})"
-        for r in _known(v)[:12]
+        for r in known(v)[:12]
     ]
     return (
-        f"Change after each update, with 95% intervals: {'; '.join(parts)}. {f.count(len(_clear(v)))} stand "
+        f"Change after each update, with 95% intervals: {'; '.join(parts)}. {f.count(len(clear(v)))} stand "
         "out from pseudo-updates."
     )
 
@@ -104,7 +108,7 @@ def sizes(v: View) -> tuple[Size, Size]:
 
 
 def plot_effects(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
-    """Change after each official update with its 95% interval; the band holds 95% of changes around pseudo-updates."""
+    """Change after each official update, 95% intervals; the band holds 95% of changes at moments without an update."""
     v, f = view(timeline), fmt()
     with canvas(ax, size=sizes(v)[0]) as ax:
         if reason := missing(v):
@@ -131,7 +135,7 @@ def _forest(ax: Axes, v: View, measure: str, updates: list[tuple[str, Row]], f: 
 
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    rows = {r["update_id"]: r for r in v.effects if r["measure"] == measure}
+    rows = _rows(v, measure)
     ax.axvline(0, color=LIGHT["line"], linewidth=0.8, zorder=0)
     for place, (number, update) in enumerate(updates):
         _effect(ax, rows.get(update["update_id"]), place, number, f)
@@ -176,8 +180,8 @@ def _effect(ax: Axes, row: Row | None, place: int, number: str, f: Format) -> No
     color = LIGHT["orange" if clear else "blue"]
     ax.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.8, alpha=0.8)
     ax.plot([row["change"]], [place], marker="D" if clear else "o", markersize=5, color=color, linestyle="none")
-    said = (
-        f"{tables.effect_text(row, f, 'change')} ({tables.effect_text(row, f, 'low', 'high')}), "
-        f"{f.p(row['p_adjusted'])}"
+    said = f"{tables.effect_text(row, f, 'change')} ({tables.effect_text(row, f, 'low', 'high')})" + (
+        "" if row["p_adjusted"] is None else f", {f.p(row['p_adjusted'])}"
     )
-    point(ax, f"Update {number}, {measure_name(row['measure'])}: {said}", y=(place - 0.5, place + 0.5))
+    name = "change of the slope of clear frustration, points/h" if row["measure"] == _SLOPE else None
+    point(ax, f"Update {number}, {name or measure_name(row['measure'])}: {said}", y=(place - 0.5, place + 0.5))

@@ -10,7 +10,6 @@ from analyzer.report.charts.series import column, drawn_bins, middles
 from analyzer.report.charts.style import LIGHT, canvas, fmt, key_row, point, say_missing, set_title
 from analyzer.report.document import Table
 from analyzer.report.format import Format
-from analyzer.report.names import phase_name
 from analyzer.report.pick import Row, View, view
 from analyzer.report.share_tables import share_text
 from analyzer.schema import Timeline
@@ -53,7 +52,7 @@ def _phases(v: View) -> list[tuple[Row, Row | None, Row | None]]:
 
 def alt(v: View, f: Format) -> str:
     """Return the text alternative."""
-    parts = [f"{phase_name(p['phase'])} {share_text(j, f)} and {share_text(a, f)}" for p, j, a in _phases(v)]
+    parts = [f"{v.phase_name(p['phase'])} {share_text(j, f)} and {share_text(a, f)}" for p, j, a in _phases(v)]
     lead = "Shares of humorous and of clearly frustrated posts over time"
     return missing(v) or (f"{lead}; by phase: {'; '.join(parts)}." if parts else f"{lead}.")
 
@@ -61,7 +60,8 @@ def alt(v: View, f: Format) -> str:
 def data(v: View, f: Format) -> Table:
     """Return the numbers behind the chart."""
     rows = tuple(
-        (phase_name(p["phase"]), f.count(p["n_relevant"]), share_text(j, f), share_text(a, f)) for p, j, a in _phases(v)
+        (v.phase_name(p["phase"]), f.count(p["n_relevant"]), share_text(j, f), share_text(a, f))
+        for p, j, a in _phases(v)
     )
     header = ("Phase", "Posts", "Humour (95% interval)", "Clearly frustrated (95% interval)")
     return Table("humor", "Humour and frustration by phase", header, rows, numeric=frozenset({1, 2, 3}), folded=True)
@@ -83,7 +83,7 @@ def plot_humor(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         clock.shade_phases(ax, v, span, names=False)
         clock.mark_updates(ax, v, span, f)
         x = middles(bins, width)
-        for name, role, label in LINES:
+        for name, role, _ in LINES:
             ax.fill_between(
                 x, column(bins, f"{name}_low"), column(bins, f"{name}_high"), color=LIGHT[role], alpha=0.16, zorder=1
             )
@@ -95,13 +95,13 @@ def plot_humor(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
                 zorder=2,
                 linestyle="-" if name != "humor" else (0, (5, 1.5)),
             )
-            _label(ax, bins, x, name, role, label)
+        _labels(ax, bins, x)
         _points(ax, bins, width, f)
         top = max((b[f"{n}_high"] or 0 for b in bins for n, _, _ in LINES), default=1.0)
         ax.set_ylim(0, min(1.0, max(0.1, 1.25 * top)) if top < 0.8 else 1.0)
         percent_axis(ax, "y")
         ax.grid(axis="y")
-        clock.time_axis(ax, span)
+        clock.time_axis(ax, span, zone=timeline.study.time_zone)
         ax.set_ylabel("Share of posts")
         key_row(
             ax,
@@ -115,22 +115,29 @@ def plot_humor(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _label(ax: Axes, bins: list[Row], x: list[Any], name: str, role: str, label: str) -> None:
-    """Name a line at its highest point."""
-    known = [(b[name], i) for i, b in enumerate(bins) if b[name] is not None]
-    if not known:
+def _labels(ax: Axes, bins: list[Row], x: list[Any]) -> None:
+    """Name both lines where they lie furthest apart: the upper one above it, the lower one below."""
+    apart = [
+        (abs(b["frustration"] - b["humor"]), i)
+        for i, b in enumerate(bins)
+        if b["frustration"] is not None and b["humor"] is not None
+    ]
+    inner = [a for a in apart if 0.06 * len(bins) < a[1] < 0.94 * len(bins)] or apart
+    if not inner:
         return
-    value, i = max(known)
-    side = "right" if i > len(bins) * 0.6 else "left"
-    ax.annotate(
-        label,
-        (x[i], value),
-        xytext=(4 if side == "left" else -4, 5),
-        textcoords="offset points",
-        ha=side,
-        fontsize=8,
-        color=LIGHT[role],
-    )
+    _, i = max(inner)
+    for name, role, label in LINES:
+        above = bins[i][name] >= max(bins[i][n] for n, _, _ in LINES)
+        ax.annotate(
+            label,
+            (x[i], bins[i][name]),
+            xytext=(0, 6 if above else -6),
+            textcoords="offset points",
+            ha="right" if i > len(bins) * 0.7 else "left" if i < len(bins) * 0.3 else "center",
+            va="bottom" if above else "top",
+            fontsize=8,
+            color=LIGHT[role],
+        )
 
 
 def _points(ax: Axes, bins: list[Row], width: float, f: Format) -> None:

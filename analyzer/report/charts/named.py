@@ -42,7 +42,8 @@ def title(v: View, f: Format) -> str:
     if most is None:
         return "Nothing is named by enough people"
     kind = KIND_NAMES.get(most["kind"], most["kind"])
-    return f"“{_name(most)}” ({kind}) is named most, in {f.share(most['share'])} of posts"
+    share = f.share_interval(most["share"], most["low"], most["high"])
+    return f"“{_name(most)}” ({kind}) is named most, in {share} of posts"
 
 
 def alt(v: View, f: Format) -> str:

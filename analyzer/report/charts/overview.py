@@ -82,7 +82,7 @@ def plot_overview(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
                 linestyle="none",
             )
         volume_axis(ax, tallest * 1.25)
-        clock.time_axis(ax, window)
+        clock.time_axis(ax, window, zone=timeline.study.time_zone)
         ax.set_ylabel(f"Posts per\n{width_name(width)}")
         key_row(ax, [("posts about the outage", "blue"), *([("onset", "purple")] if v.incidents else [])])
         set_title(ax, title(v, f))

@@ -11,7 +11,6 @@ from analyzer.report.charts.series import drawn_bins, holes, steps, width_name
 from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, key_row, point, say_missing, set_title
 from analyzer.report.document import Table
 from analyzer.report.format import NONE, Format
-from analyzer.report.names import phase_name
 from analyzer.report.pick import Row, View, view
 from analyzer.schema import Timeline
 
@@ -73,7 +72,7 @@ def alt(v: View, f: Format) -> str:
 def data(v: View, f: Format) -> Table:
     """Return the numbers behind the chart."""
     bins, width = drawn_bins(v, v.focus, most=160)
-    rows = tuple(_line(b, f) for b in bins)
+    rows = tuple(_line(b, v, f) for b in bins)
     header = (
         "Start (UTC)",
         "Posts",
@@ -85,13 +84,13 @@ def data(v: View, f: Format) -> Table:
     return Table("rate", f"Posts per {width_name(width)}", header, rows, numeric=frozenset({1, 2, 3, 4}), folded=True)
 
 
-def _line(b: Row, f: Format) -> tuple[str, ...]:
+def _line(b: Row, v: View, f: Format) -> tuple[str, ...]:
     usual = NONE
     if b["expected"] is not None:
         usual = f"{f.number(b['expected'], 1)} ({f.number(b['expected_low'], 1)}–{f.number(b['expected_high'], 1)})"
     angry = f.share_interval(b["frustration"], b["frustration_low"], b["frustration_high"])
     n = f.count(b["n_relevant"]) if b["covered"] > 0 else "not collected"
-    return (f.time(b["start"], zone=False), n, usual, angry, f.share(b["covered"]), phase_name(b["phase"]))
+    return (f.time(b["start"], zone=False), n, usual, angry, f.share(b["covered"]), v.phase_name(b["phase"]))
 
 
 def plot_rate(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
@@ -104,7 +103,7 @@ def plot_rate(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         assert span is not None
         bins, width = drawn_bins(v, span, most=110 if is_narrow(ax) else 260)
         clock.shade_phases(ax, v, span)
-        _volume(ax, bins, width, f)
+        _volume(ax, bins, width, v, f)
         clock.mark_updates(ax, v, span, f)
         top = _headroom(ax, bins)
         _incident(ax, v, f, top)
@@ -116,7 +115,7 @@ def plot_rate(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _volume(ax: Axes, bins: list[Row], width: float, f: Format) -> None:
+def _volume(ax: Axes, bins: list[Row], width: float, v: View, f: Format) -> None:
     x, n = steps(bins, width, "n_relevant")
     _, share = steps(bins, width, "frustration")
     _, low = steps(bins, width, "expected_low")
@@ -125,7 +124,7 @@ def _volume(ax: Axes, bins: list[Row], width: float, f: Format) -> None:
     ax.fill_between(x, n, color=LIGHT["blue-soft"], zorder=1)
     ax.fill_between(x, angry, color=LIGHT["orange-mid"], zorder=1.5)
     ax.plot(x, n, color=LIGHT["blue"], linewidth=1.2, zorder=2)
-    if any(v == v for v in high):
+    if any(top == top for top in high):
         ax.fill_between(x, low, high, color=LIGHT["line"], alpha=0.35, zorder=2.5)
     for start, end in holes(bins, width):
         ax.axvspan(
@@ -134,7 +133,7 @@ def _volume(ax: Axes, bins: list[Row], width: float, f: Format) -> None:
     step = dt.timedelta(seconds=width)
     for row in bins:
         start = clock.naive(row["start"])
-        line = _line(row, f)
+        line = _line(row, v, f)
         angry_text = "" if line[3] == NONE else f"; clearly frustrated {line[3]}"
         usual_text = "" if line[2] == NONE else f" (usual {line[2]})"
         point(ax, f"{line[0]} UTC: {line[1]} posts{usual_text}{angry_text}", x=(start, start + step))
@@ -158,8 +157,8 @@ def volume_axis(ax: Axes, top: float) -> None:
 
 
 def _incident(ax: Axes, v: View, f: Format, top: float) -> None:
-    found = v.incident
-    if not found:
+    found, span = v.incident, v.focus
+    if not found or not span:
         return
     at, low, high = (clock.naive(found[k]) for k in ("onset", "onset_low", "onset_high"))
     ax.axvspan(low, high, ymax=0.8, color=LIGHT["purple-soft"], alpha=0.7, zorder=0.8)
@@ -167,7 +166,7 @@ def _incident(ax: Axes, v: View, f: Format, top: float) -> None:
     said = f"Observed onset {f.time_interval(found['onset'], found['onset_low'], found['onset_high'])}"
     point(ax, said, x=(low, high))
     ax.annotate(
-        f"onset\n{at:%H:%M}",
+        f"onset\n{clock.moment(found['onset'], span)}",
         (at, top * 0.8),
         xytext=(-3, 0),
         textcoords="offset points",
@@ -180,7 +179,7 @@ def _incident(ax: Axes, v: View, f: Format, top: float) -> None:
         back = clock.naive(found["recovery"])
         ax.plot([back, back], [0, top * 0.5], color=LIGHT["purple"], linewidth=1.1, linestyle=":", zorder=3)
         ax.annotate(
-            f"recovery\n{back:%H:%M}",
+            f"recovery\n{clock.moment(found['recovery'], span)}",
             (back, top * 0.5),
             xytext=(3, 0),
             textcoords="offset points",

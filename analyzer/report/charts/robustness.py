@@ -52,10 +52,13 @@ def title(v: View, f: Format) -> str:
     if not spans:
         return "Nothing could be counted in another way"
     measure, low, high = spans[0]
-    name = measure_name(measure)
-    if high - low < 0.05:
-        return f"However they are counted, the share that is {name} stays within {f.share(low)} to {f.share(high)}"
-    return f"The share that is {name} depends on how posts are counted: {f.share(low)} to {f.share(high)}"
+    said = f"Counted otherwise, {measure_name(measure)} goes from {f.share(low)} to {f.share(high)}"
+    base = next((r for r in _rows(v) if r["measure"] == measure and r["variant"] == "all"), None)
+    if base is None or base["low"] is None or base["high"] is None:
+        return said
+    inside = base["low"] <= low and high <= base["high"]
+    kept = f"{f.share(base['low'])} to {f.share(base['high'])}"
+    return f"{said}, {'all within' if inside else 'beyond'} the interval of all posts ({kept})"
 
 
 def alt(v: View, f: Format) -> str:

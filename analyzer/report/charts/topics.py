@@ -10,7 +10,7 @@ from analyzer.report.charts.grid import grid, head
 from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, point, say_missing, set_title
 from analyzer.report.document import Table
 from analyzer.report.format import Format
-from analyzer.report.names import phase_name, topic_name
+from analyzer.report.names import topic_name
 from analyzer.report.pick import Row, View, view
 from analyzer.report.share_tables import share_text
 from analyzer.schema import TOPICS, Timeline
@@ -51,7 +51,7 @@ def _moves(v: View) -> list[tuple[float, str, Row, Row]]:
                 continue
             if a["high"] < b["low"] or b["high"] < a["low"]:
                 out.append((abs(b["estimate"] - a["estimate"]), topic, a, b))
-    return sorted(out, key=lambda m: -m[0])
+    return sorted(out, key=lambda m: (m[1] == _OWN, -m[0]))
 
 
 def title(v: View, f: Format) -> str:
@@ -82,7 +82,7 @@ def alt(v: View, f: Format) -> str:
             for p in _phases(v)
         ]
         parts.append(f"{topic_name(topic)} {', '.join(values)}")
-    phases = ", ".join(phase_name(p) for p in _phases(v))
+    phases = ", ".join(v.phase_name(p) for p in _phases(v))
     return missing(v) or f"Share of posts by topic in the phases {phases}: {'; '.join(parts)}."
 
 
@@ -90,7 +90,7 @@ def data(v: View, f: Format) -> Table:
     """Return the numbers behind the chart."""
     phases = _phases(v)
     rows = tuple((topic_name(t), *(share_text(_row(v, t, p), f) for p in phases)) for t in TOPICS)
-    header = ("Topic", *(phase_name(p) for p in phases))
+    header = ("Topic", *(v.phase_name(p) for p in phases))
     return Table("topics", "Topics by phase", header, rows, numeric=frozenset(range(1, len(header))), folded=True)
 
 
@@ -119,7 +119,7 @@ def plot_topics(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
             head(one, "\n".join(textwrap.wrap(name, 22 if narrow else 19)))
             one.set_ylim(0, _top(v, (_OWN,) if topic == _OWN else order[:-1], phases))
             percent_axis(one, "y")
-        names = ", ".join(f"{i + 1} {phase_name(p)}" for i, p in enumerate(phases))
+        names = ", ".join(f"{i + 1} {v.phase_name(p)}" for i, p in enumerate(phases))
         ax.annotate(
             textwrap.fill(f"Left to right, the phases: {names}.", 48 if narrow else 110),
             (0, 0),
@@ -136,13 +136,13 @@ def plot_topics(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
 
 def _top(v: View, topics: tuple[str, ...], phases: list[str]) -> float:
     rows = [v.share(f"topic_{t}", scope="phase", group=p) for t in topics for p in phases]
-    return min(1.0, 1.08 * max((r["high"] for r in rows if r and r["high"] is not None), default=1.0))
+    return min(1.04, 1.08 * max((r["high"] for r in rows if r and r["high"] is not None), default=1.0))
 
 
 def _topic(ax: Axes, v: View, topic: str, phases: list[str], f: Format) -> None:
     for i, phase in enumerate(phases):
         row = _row(v, topic, phase)
-        said = f"{topic_name(topic)}, {phase_name(phase)}: {share_text(row, f)}"
+        said = f"{topic_name(topic)}, {v.phase_name(phase)}: {share_text(row, f)}"
         point(ax, said, x=(i - 0.5, i + 0.5))
         if row is None or row["estimate"] is None:
             ax.plot([i], [0.01], marker="x", color=LIGHT["line"], markersize=3.5, linestyle="none")

@@ -9,7 +9,7 @@ from analyzer.report.charts.dots import Dot, Size, dot_rows, dot_title, sizes_fo
 from analyzer.report.charts.style import canvas, fmt, say_missing
 from analyzer.report.document import Table
 from analyzer.report.format import Format, isolate, text
-from analyzer.report.names import phase_name, source_name
+from analyzer.report.names import source_name
 from analyzer.report.pick import Row, View, view
 from analyzer.schema import PHASES, Timeline
 
@@ -31,8 +31,8 @@ def _rows(v: View) -> list[Row]:
     return out
 
 
-def _group(group: str) -> str:
-    return phase_name(group) if group in PHASES else source_name(group)
+def _group(v: View, group: str) -> str:
+    return v.phase_name(group) if group in PHASES else source_name(group)
 
 
 def missing(v: View) -> str:
@@ -45,7 +45,7 @@ def title(v: View, f: Format) -> str:
     firsts: dict[str, str] = {}
     for row in _rows(v):
         firsts.setdefault(row["group"], isolate(text(row["word"], limit=24)))
-    parts = [f"“{word}” ({_group(group)})" for group, word in firsts.items()]
+    parts = [f"“{word}” ({_group(v, group)})" for group, word in firsts.items()]
     return f"From phase to phase the words change: {', '.join(parts[:3])}"
 
 
@@ -54,7 +54,7 @@ def alt(v: View, f: Format) -> str:
     by_group: dict[str, list[str]] = {}
     for row in _rows(v):
         by_group.setdefault(row["group"], []).append(isolate(text(row["word"], limit=24)))
-    parts = [f"{_group(g)}: {', '.join(words)}" for g, words in by_group.items()]
+    parts = [f"{_group(v, g)}: {', '.join(words)}" for g, words in by_group.items()]
     return missing(v) or f"Words that set each phase apart. {'; '.join(parts)}."
 
 
@@ -79,7 +79,7 @@ def plot_words(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         dots = []
         for r in _rows(v):
             half = 1.96 * abs(r["log_odds"] / r["z"]) if r["z"] else 0.0
-            word, block = isolate(text(r["word"], limit=28)), _group(r["group"]).capitalize()
+            word, block = isolate(text(r["word"], limit=28)), _group(v, r["group"]).capitalize()
             low, high = r["log_odds"] - half, r["log_odds"] + half
             dots.append(Dot(word, r["log_odds"], low, high, f"{f.count(r['n'])} posts", "blue", block))
         dot_rows(ax, dots, unit="Log-odds against the other phases", percent=False)
