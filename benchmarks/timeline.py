@@ -69,9 +69,16 @@ def simulate(outage: Outage, *, seed: int, quiet: bool = False) -> tuple[Series,
         count = rng.poisson(rate)
     top = float(excess.max())
     above = np.flatnonzero(excess > min(max(0.05 * top, usual.mean()), 0.5 * top)) if top else np.array([0])
-    half_life = 0.0 if outage.shape == "pulse" else outage.half_life
+    half_life = 0.0 if outage.shape == "pulse" else _half_life(excess[int(onset + outage.lasts) :])
     truth = Truth(onset, float(above[-1] + 1), half_life, float(excess.sum()))
     return Series("s", START, outage.bin_min * 60, count.astype(float), np.ones(len(count))), truth
+
+
+def _half_life(falling: np.ndarray) -> float:
+    """Minutes from 80 to 40 % of the first value."""
+    if not falling.any():
+        return 0.0
+    return float(np.argmax(falling <= 0.4 * falling[0]) - np.argmax(falling <= 0.8 * falling[0]))
 
 
 def _shape(outage: Outage, t: np.ndarray, onset: float) -> np.ndarray:

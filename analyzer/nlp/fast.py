@@ -69,6 +69,7 @@ class Fast:
         import numpy as np
         import pandas as pd
         import pyarrow as pa
+        from threadpoolctl import threadpool_limits
 
         from analyzer.nlp.hashing import sums
 
@@ -84,12 +85,14 @@ class Fast:
 
         starts = range(0, n, CHUNK)
         threads = min(self._threads or os.cpu_count() or 1, len(starts))
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work, starts))
-        else:
-            for start in starts:
-                work(start)
+        # The products are small: threads of their own within them cost several times the work itself.
+        with threadpool_limits(1, user_api="blas"):
+            if threads > 1:
+                with ThreadPoolExecutor(threads) as pool:
+                    list(pool.map(work, starts))
+            else:
+                for start in starts:
+                    work(start)
         from analyzer.nlp.heads import LANGUAGES, STATUS
 
         def words(codes: np.ndarray, values: tuple[str, ...]) -> Any:

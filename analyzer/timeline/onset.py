@@ -128,6 +128,7 @@ def recovery(window: Window, *, peak: int) -> Decay:
     high = _last_high(y, m, top)
     start = max(top, high - max(18, round(SHAPE_MEMORY_S / window.bin_s)))
     smooth = _smooth(y - m)
+    latest = _latest_turn(smooth, start, high, window)
     # Where the rise had sagged before it fell, its height is that of its top, not of its last stretch.
     sag = max(1.0, _summit(smooth[top:]) / _summit(smooth[start : high + 2]))
     stop = _died_down(smooth[start:], window)
@@ -136,7 +137,7 @@ def recovery(window: Window, *, peak: int) -> Decay:
     y, m = _coarse(y, m, step)
     n = len(y)
     tau = np.geomspace(0.2, max(3.0 * n, 2.0), 48)[:, None]
-    turn = np.arange(0, (high - start) / step + 2.01, 0.5 if high - start <= 8 else 1.0)[None, :]
+    turn = np.arange(0, (latest - start) / step + 2.01, 0.5 if latest - start <= 8 else 1.0)[None, :]
     t = np.arange(n)[:, None] + np.array([0.125, 0.375, 0.625, 0.875])[None, :]
     over, half, down, logs = [], [], [], []
     for beta, weight in _DECAYS.items():
@@ -206,6 +207,17 @@ def _last_high(y: NDArray, m: NDArray, top: int) -> int:
     high = np.flatnonzero(smooth >= 0.5 * max(smooth[top:].max(initial=0.0), 1e-9))
     high = high[high >= top]
     return int(high.max()) if len(high) else top
+
+
+def _latest_turn(smooth: NDArray, start: int, high: int, window: Window) -> int:
+    """Last bin in which the fall can have begun: the last near half of the level just before, up to half an hour on.
+
+    A rise that sagged to half of its peak before it fell is near half of the peak long before the fall.
+    """
+    lasting = float(np.median(smooth[start : high + 1]))
+    still = np.flatnonzero(smooth[high:] >= 0.5 * lasting)
+    further = int(still[-1]) if len(still) else 0
+    return high + min(further, max(6, round(SHAPE_MEMORY_S / window.bin_s)))
 
 
 def _tempering(y: NDArray, m: NDArray, window: Window) -> NDArray[np.float64]:
