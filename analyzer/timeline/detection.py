@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from analyzer.timeline.baseline import Baseline, baseline
 from analyzer.timeline.detectors import LOCAL, WHOLE, scan
 from analyzer.timeline.detectors.scan import Stretch, height, merge
 from analyzer.timeline.series import Series, regular
+from analyzer.timeline.strength import grade, largest_of_month
 from analyzer.timeline.waves import split
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
         if row is not None:
             rows.append(row)
             spans.append((stretch.start, stretch.end))
+    rows = largest_of_month(rows, span_s=len(series) * series.bin_s)
     if rows:
         word = "rise" if len(rows) == 1 else "rises"
         return Detection(
@@ -245,26 +246,11 @@ def _row(
         "recovery_low": None if censored and end.low > len(series) else series.at(min(end.low, len(series))),
         "recovery_high": None if censored or (hi == len(series) and end.high >= hi) else series.at(end.high),
         "censored": bool(censored),
-        "strength": _strength(n_excess, y, m, (first, max(last, first + 1)), agree),
+        "strength": grade(n_excess, y, m, (first, max(last, first + 1)), agree),
         "detectors": agree,
         "n_excess": n_excess,
         "evidence": _evidence(series, usual, peak, n_excess, agree),
     }
-
-
-def _strength(excess: float, y: NDArray, m: NDArray, span: tuple[int, int], agree: list[str]) -> str:
-    """Grade a rise by its size, by its height against its own usual level, and by agreement.
-
-    `strong` is unmistakable: 300 posts above the usual number, and a height of 30 times the usual level (less where
-    that is above 10 posts a bin: 30 / sqrt(level / 10), 4 at least). `moderate` is clear: four detectors, and 20 posts
-    or three times the level.
-    """
-    part = slice(*span)
-    level = float(np.nanmedian(m[part]))
-    ratio = (np.nanmax(y[part], initial=0) + 0.5) / (level + 0.5)
-    if len(agree) >= 4 and excess >= 300 and ratio >= max(4.0, 30 / sqrt(max(1.0, level / 10))):
-        return "strong"
-    return "moderate" if len(agree) >= 4 and (excess >= 20 or ratio >= 3) else "weak"
 
 
 def _evidence(series: Series, usual: Baseline, peak: int, excess: float, agree: list[str]) -> str:

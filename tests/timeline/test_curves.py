@@ -1,76 +1,106 @@
-"""Eighteen months of real user reports of eight services: known outages found, few others called strong."""
+"""Eighteen months of real user reports of eight services: the named outages found, at most one other a month strong."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analyzer.timeline.detection import detect_series
 from analyzer.timeline.series import regular
 
-#: Service, and the first bin that leaves the usual level (read off the curve).
-KNOWN = (
-    ("facebook", "2019-07-03T13:40Z"),
-    ("facebook", "2019-11-28T14:00Z"),
-    ("whatsapp", "2019-07-03T13:40Z"),
-    ("whatsapp", "2020-01-19T10:40Z"),
-    ("whatsapp", "2020-07-14T19:40Z"),
-    ("youtube", "2019-06-02T18:40Z"),
-    ("youtube", "2020-05-14T23:00Z"),
-    ("skype", "2020-04-29T13:00Z"),
+#: Outages that the curves' description names and that the curves show; it names WhatsApp 2019-11-28, too.
+NAMED = (
+    ("facebook", "2019-04-14"),
+    ("facebook", "2019-07-03"),
+    ("facebook", "2019-11-28"),
+    ("whatsapp", "2019-04-14"),
+    ("whatsapp", "2019-07-03"),
+    ("whatsapp", "2020-01-19"),
+    ("whatsapp", "2020-07-14"),
+    ("youtube", "2019-06-02"),
+    ("youtube", "2020-05-14"),
+    ("skype", "2020-04-29"),
 )
 BIN = pd.Timedelta(minutes=20)
 
 
-def incidents(shared: Path, service: str, *, since: str = "2019-01-01", until: str = "2021-01-01") -> pd.DataFrame:
-    table = pd.read_parquet(shared / "data" / "curves" / "user_reports_2019_2020.parquet")
-    inside = table["time"].between(pd.Timestamp(since, tz="UTC"), pd.Timestamp(until, tz="UTC"))
-    part = table[(table["service"] == service) & inside].rename(columns={"reports": "count"})
-    return detect_series(regular(part[["time", "count"]], name=service)).incidents
+@lru_cache(maxsize=1)
+def table(shared: Path) -> pd.DataFrame:
+    return pd.read_parquet(shared / "data" / "curves" / "user_reports_2019_2020.parquet")
 
 
-@pytest.mark.parametrize(("service", "left"), KNOWN)
-def test_known_outages_in_two_months(shared: Path, service: str, left: str) -> None:
-    time = pd.Timestamp(left)
-    found = incidents(
-        shared,
-        service,
-        since=str((time - pd.Timedelta(days=40)).date()),
-        until=str((time + pd.Timedelta(days=20)).date()),
-    )
-    near = found[(found["onset"] - time).abs() <= 2 * BIN]
+def curve(shared: Path, service: str) -> pd.Series:
+    part = table(shared)
+    return part[part["service"] == service].set_index("time")["reports"].asfreq(BIN).astype(float)
+
+
+def incidents(reports: pd.Series, service: str) -> pd.DataFrame:
+    counts = pd.DataFrame({"time": reports.index, "count": reports.to_numpy()})
+    return detect_series(regular(counts, name=service)).incidents
+
+
+def leaves(reports: pd.Series, day: str) -> pd.Timestamp:
+    """First bin of the unbroken run up to the day's peak that exceeds the same hours of the two weeks before.
+
+    It shares nothing with the project's baseline: the bound is the higher of the 99 % quantile of those hours, and of
+    the 99.9 % quantile of a Poisson variable around their median.
+    """
+    start = pd.Timestamp(day, tz="UTC")
+    past = reports[start - pd.Timedelta(days=14) : start - BIN]
+    if past.notna().sum() < 100:
+        past = reports[start + pd.Timedelta(days=2) : start + pd.Timedelta(days=16)]
+    minute = past.index.hour * 60 + past.index.minute
+    time = reports[start : start + pd.Timedelta(days=1)].idxmax()
+    while time - BIN in reports.index:
+        before = time - BIN
+        apart = (minute - before.hour * 60 - before.minute + 720) % 1440 - 720
+        usual = past[np.abs(apart) <= 60].dropna()
+        bound = max(np.quantile(usual, 0.99), stats.poisson.ppf(0.999, max(usual.median(), 0.3)))
+        if reports[before] <= bound:
+            break
+        time = before
+    return time
+
+
+@pytest.mark.parametrize(("service", "day"), NAMED)
+def test_named_outages_begin_within_a_bin_of_where_the_curve_leaves_its_usual_level(
+    shared: Path, service: str, day: str
+) -> None:
+    whole = curve(shared, service)
+    start = pd.Timestamp(day, tz="UTC")
+    part = whole[start - pd.Timedelta(days=30) : start + pd.Timedelta(days=20)]
+    left = leaves(part, day)
+    found = incidents(part, service)
+    near = found[(found["onset"] - left).abs() <= pd.Timedelta(hours=3)]
     assert len(near) == 1
-    row = near.iloc[0]
-    assert row["strength"] == "strong"
-    # Within one bin of the bin that leaves the usual level, which is itself 20 minutes wide.
-    assert time - BIN <= row["onset"] <= time + 2 * BIN
-    assert row["onset_low"] <= time + BIN
+    assert near["strength"].iloc[0] == "strong"
+    assert abs(near["onset"].iloc[0] - left) <= BIN
+    assert near["onset_low"].iloc[0] <= left + BIN
+
+
+def test_whatsapp_shows_no_rise_on_28_november_2019_though_facebook_does(shared: Path) -> None:
+    day = curve(shared, "whatsapp")["2019-11-28"]
+    assert day.max() <= 4 and day.sum() <= 80
+    found = incidents(curve(shared, "whatsapp")["2019-11-01":"2019-12-20"], "whatsapp")
+    assert not (found["onset"].dt.strftime("%Y-%m-%d") == "2019-11-28").any()
 
 
 @pytest.mark.slow
 def test_eighteen_months_of_eight_services(shared: Path) -> None:
-    further = {}
-    for service in (
-        "apple-servers",
-        "facebook",
-        "facebook-messenger",
-        "gmail",
-        "netflix",
-        "skype",
-        "whatsapp",
-        "youtube",
-    ):
-        found = incidents(shared, service)
-        for name, left in KNOWN:
-            if name == service:
-                near = found[(found["onset"] - pd.Timestamp(left)).abs() <= 2 * BIN]
-                assert near["strength"].tolist() == ["strong"], (name, left)
-        days = [left[:10] for name, left in KNOWN if name == service] + ["2019-04-14"]
-        strong = found[(found["strength"] == "strong") & ~found["onset"].dt.strftime("%Y-%m-%d").isin(days)]
-        for month, n in strong.groupby(strong["onset"].dt.strftime("%Y-%m")).size().items():
-            further[service, month] = n
-    # Three in May 2019 are real spikes of 168, 952 and 800 reports where two to four are usual.
-    assert {k for k, n in further.items() if n > 1} <= {("facebook", "2019-05")}
-    assert sum(further.values()) / (8 * 18.6) <= 0.35
+    services = sorted(table(shared)["service"].unique())
+    assert len(services) == 8
+    further = 0
+    for service in services:
+        found = incidents(curve(shared, service), service)
+        strong = found[found["strength"] == "strong"]
+        days = set(strong["onset"].dt.strftime("%Y-%m-%d"))
+        assert {day for name, day in NAMED if name == service} <= days, service
+        assert strong["onset"].dt.strftime("%Y-%m").value_counts().max() <= 1, service
+        further += len(strong) - sum(name == service for name, _ in NAMED)
+    # 38 in 149 service-months when this was written; docs/real-curves.md lists them.
+    assert 20 <= further <= 50
