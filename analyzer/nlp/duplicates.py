@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -78,11 +78,19 @@ def _near(unique: Any, sizes: NDArray[np.int64], similar: float) -> NDArray[np.i
 
 @dataclass(frozen=True)
 class Sketch:
-    """Shingles of texts: those of text t are ``sets[places[t]:ends[t]]``, sorted."""
+    """Shingles of texts: those of text t are ``sets[places[t]:ends[t]]``, sorted; `bits` tell quickly."""
 
     places: NDArray[np.int64]
     ends: NDArray[np.int64]
     sets: NDArray[np.uint32]
+    bits: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from analyzer.nlp import shingles as s
+
+        bits = np.zeros((len(self.ends), 8), np.int64)
+        _in_parts(len(bits), lambda a, b: s.bit_sets(self.sets, self.places[a:b], self.ends[a:b], bits[a:b]))
+        object.__setattr__(self, "bits", bits)
 
 
 def sketches(texts: Any, sizes: NDArray[np.int64]) -> tuple[Sketch, NDArray[np.int64]]:
@@ -122,7 +130,7 @@ def link(
     """Join near-copies of one band in `parent`; `order` are texts in the order of their keys, then of their rows."""
     from analyzer.nlp import shingles as s
 
-    s.link_band(order, keys, sketch.sets, sketch.places, sketch.ends, parent, similar, _LOOK_BACK)
+    s.link_band(order, keys, sketch.sets, sketch.places, sketch.ends, sketch.bits, parent, similar, _LOOK_BACK)
 
 
 def _in_parts(n: int, work: Callable[[int, int], None]) -> None:
