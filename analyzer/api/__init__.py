@@ -15,6 +15,7 @@ from analyzer.api.pipeline import (
     report,
     report_json,
     select_updates,
+    signed,
     timeline_of,
 )
 from analyzer.api.series import compare, detect, replay, verify
@@ -42,6 +43,7 @@ __all__ = [
     "report",
     "report_json",
     "select_updates",
+    "signed",
     "timeline_of",
     "verify",
 ]

@@ -275,12 +275,11 @@ def timeline_of(
         allow_verbatim=allow_verbatim,
     )
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
-    return signed(built, study, corpus, labels=labels, parameters=parameters)
+    judge = str(labels["model"].iloc[0]) if len(labels) else model
+    return signed(built, study, corpus, model=judge, parameters=parameters)
 
 
-def signed(
-    built: Timeline, study: Study, corpus: Corpus, *, labels: pd.DataFrame, parameters: Mapping[str, Any]
-) -> Timeline:
+def signed(built: Timeline, study: Study, corpus: Corpus, *, model: str, parameters: Mapping[str, Any]) -> Timeline:
     """Return a timeline with the manifest of its corpus, and what of the corpus could not be read."""
     from analyzer.store import manifest
 
@@ -292,12 +291,7 @@ def signed(
             "n_rejected": len(rejects),
             "rejected_by_reason": {str(k): int(v) for k, v in rejects["reason"].value_counts().items()},
         },
-        manifest=manifest.make(
-            corpus,
-            study,
-            parameters=parameters,
-            model=str(labels["model"].iloc[0]) if len(labels) else parameters["model"],
-        ),
+        manifest=manifest.make(corpus, study, parameters=parameters, model=model),
     )
 
 

@@ -1,0 +1,261 @@
+"""Importing over a cluster: pieces of files are read on the workers, then joined key by key in buckets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analyzer.cluster import pieces, shuffle, tasks
+from analyzer.collect.archive.importer import Importer, Reasons, reading, refuse_empty
+from analyzer.collect.archive.registry import NAMES
+from analyzer.collect.archive.summary import FileSummary, Summary
+from analyzer.errors import ClusterError, InputError
+from analyzer.store import Corpus, layout
+from analyzer.store.run import Counts
+from analyzer.study import Study
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analyzer.store.run import Run
+
+
+def import_archive(
+    client: Any,
+    paths: str | Path | Sequence[str | Path],
+    study: Study,
+    corpus: Corpus,
+    *,
+    format: str | None = None,
+    now: dt.datetime | None = None,
+    piece_bytes: int = pieces.SIZE,
+) -> Summary:
+    """Read archive files into a corpus over a cluster; the corpus is the same as `api.import_archive` makes.
+
+    Parameters
+    ----------
+    client
+        From `connected`.
+    paths
+        Files that all workers see at the same path.
+    format, now
+        As in `analyzer.collect.archive.import_files`.
+    piece_bytes
+        Size of the pieces that plain files of JSON lines are cut into.
+
+    Raises
+    ------
+    InputError, ClusterError
+        The corpus is unharmed.
+    """
+    if format is not None and format not in NAMES:
+        raise InputError(f"no format {format!r}; there are {', '.join(NAMES)}")
+    given = [paths] if isinstance(paths, str | Path) else paths
+    files = [p.absolute() for p in dict.fromkeys(Path(p) for p in given)]
+    summary = Summary()
+    with corpus.run("import", study=study, params={"format": format}) as run:
+        corpus.key()  # made here, so that all workers find it
+        plan = [
+            {"file": n, **piece} for n, path in enumerate(files) for piece in pieces.of(path, format, size=piece_bytes)
+        ]
+        folder = tasks.start(
+            run.folder / "parts",
+            root=str(corpus.path.absolute()),
+            run_id=run.run_id,
+            state=layout.read_state(corpus.path),
+            study=study.to_dict(),
+            files=[str(f) for f in files],
+            sizes=[f.stat().st_size for f in files],
+            format=format,
+            now=(now or dt.datetime.now(dt.UTC)).isoformat(),
+            plan=plan,
+            n_buckets=max(1, len(plan)),
+        )
+        kept = tasks.run(client, keep_input, folder, len(files))
+        found = tasks.run(client, read_piece, folder, len(plan))
+        _take(run, corpus, study, summary, files, plan, found, kept, now or dt.datetime.now(dt.UTC))
+        _join(client, run, folder, plan, found)
+        run.notes["import"] = {"skipped": dict(summary.skipped), "rejected": dict(summary.rejected)}
+    summary.settle(run, "posts")
+    return summary
+
+
+def _see(folder: Path, number: int) -> tuple[dict[str, Any], Path]:
+    """Return the job and one of its files, if this machine sees it as the driver does."""
+    job = tasks.job(folder)
+    path = Path(job["files"][number])
+    if not path.exists() or path.stat().st_size != job["sizes"][number]:
+        raise ClusterError(
+            f"{path}: a worker does not see this file (or sees another one); put it where all workers have it at the "
+            "same path"
+        )
+    return job, path
+
+
+def keep_input(folder: Path, part: int, token: str) -> dict[str, Any]:
+    """Store one file's bytes under their hash."""
+    from analyzer.collect.archive.stream import BLOCK, open_input
+    from analyzer.store.raw import RawWriter
+
+    job, path = _see(folder, part)
+    info = reading(Study.from_dict(job["study"]))
+    writer = RawWriter(Path(job["root"]), folder, name=path.name, format="", info=info)
+    with open_input(path) as file:
+        while block := file.read(BLOCK):
+            writer.write(block)
+    return writer.close()
+
+
+def read_piece(folder: Path, part: int, token: str) -> dict[str, Any]:
+    """Read one piece; its posts are written in buckets."""
+    from analyzer.cluster.part_run import PartRun
+
+    piece = tasks.job(folder)["plan"][part]
+    job, path = _see(folder, piece["file"])
+    corpus, study = Corpus(job["root"]), Study.from_dict(job["study"])
+    stem = folder / "read_piece" / f"{part:06d}.{token}"
+    run = PartRun(corpus, stem, run_id=job["run_id"], n_buckets=job["n_buckets"], place=piece["file"])
+    summary, now = Summary(), dt.datetime.fromisoformat(job["now"])
+    importer = Importer(study, corpus, run, summary, now=now)
+    n_lines, n_good = 0, 1
+    reasons: Reasons = {}
+    if "format" in piece:
+        about = FileSummary(path.name, format=piece["format"])
+        blocks = pieces.Blocks(path, piece["start"], piece["stop"])
+        n_good, reasons = importer.lines(iter(blocks), about, sample=piece["sample"])
+        n_lines = blocks.n_lines
+    else:
+        importer.file(path, job["format"])
+        about = summary.files[0]
+    return {
+        "files": run.finish(),
+        "about": asdict(about),
+        "summary": {n: getattr(summary, n) for n in ("n_rows", "n_updates", "n_ids", "rejected", "skipped")},
+        "spans": {s: [a.isoformat(), b.isoformat()] for s, (a, b) in importer.spans.items()},
+        "forgotten": sorted(importer.forgotten),
+        "n_lines": n_lines,
+        "n_good": n_good,
+        "reasons": reasons,
+    }
+
+
+def _take(
+    run: Run,
+    corpus: Corpus,
+    study: Study,
+    summary: Summary,
+    files: list[Path],
+    plan: list[dict[str, Any]],
+    found: list[dict[str, Any]],
+    kept: list[dict[str, Any]],
+    now: dt.datetime,
+) -> None:
+    """Put together what the pieces say, file by file, as if each had been read at once."""
+    importer = Importer(study, corpus, run, summary, now=now)
+    for number, path in enumerate(files):
+        about = FileSummary(path.name, sha256=kept[number]["sha256"])
+        summary.files.append(about)
+        before = n_good = 0
+        reasons: Reasons = {}
+        for piece, result in zip(plan, found, strict=True):
+            if piece["file"] != number:
+                continue
+            result["before"] = before
+            for reason, (line, detail) in result["reasons"].items():
+                reasons.setdefault(reason, (line + before, detail))
+            n_good += result["n_good"]
+            _add(about, result["about"])
+            _count(summary, result["summary"])
+            _others(run, result)
+            for source, (low, high) in result["spans"].items():
+                a, b = dt.datetime.fromisoformat(low), dt.datetime.fromisoformat(high)
+                held = importer.spans.get(source, (a, b))
+                importer.spans[source] = (min(held[0], a), max(held[1], b))
+            importer.forgotten.update((source, post_id) for source, post_id in result["forgotten"])
+            before += result["n_lines"]
+        refuse_empty(about, n_good, reasons)
+        entry = {**kept[number], "format": about.format}
+        if importer.forgotten:
+            from analyzer.collect.forget import Redactor
+
+            entry = run.redact_raw(entry, Redactor({post_id for _, post_id in importer.forgotten}))
+            about.sha256 = entry["sha256"]
+        run.keep_raw(entry)
+    importer.coverage()
+
+
+def _add(about: FileSummary, piece: dict[str, Any]) -> None:
+    about.format, about.encoding = piece["format"], piece["encoding"]
+    about.n_rows += piece["n_rows"]
+    about.truncated |= piece["truncated"]
+    about.columns.update(piece["columns"])
+    about.notes += piece["notes"]
+
+
+def _count(summary: Summary, piece: dict[str, Any]) -> None:
+    for name in ("n_rows", "n_updates", "n_ids"):
+        setattr(summary, name, getattr(summary, name) + piece[name])
+    summary.rejected += Counter(piece["rejected"])
+    summary.skipped += Counter(piece["skipped"])
+
+
+def _others(run: Run, result: dict[str, Any]) -> None:
+    """Add a piece's few other rows to the run, with the lines that they have in the file."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    files = result["files"]
+    if "rejects" in files:
+        table = pq.read_table(files["rejects"])
+        line = pc.add(table["line"], pa.scalar(result["before"], pa.int64()))
+        run.add_rejects(table.set_column(table.schema.get_field_index("line"), "line", line))
+    if "updates" in files:
+        run.add_updates(pq.read_table(files["updates"]))
+    if "ids" in files:
+        ids = pq.read_table(files["ids"])
+        run.add_ids(zip(ids["source"].to_pylist(), ids["post_id"].to_pylist(), strict=True))
+
+
+def _join(client: Any, run: Run, folder: Path, plan: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:
+    """Let each bucket keep the last row of each key, and of those what is new to the corpus."""
+    parts = [{**part, "before": result["before"]} for result in found for part in result["files"]["posts"]]
+    buckets = shuffle.index(parts, folder / "posts")
+    if not buckets:
+        return
+    files: dict[str, list[dict[str, Any]]] = {}
+    counts = Counts()
+    for result in tasks.run(client, join_bucket, folder, len(buckets)):
+        for name, entries in result["files"].items():
+            files.setdefault(name, []).extend(entries)
+        counts = Counts(**{k: v + result["counts"][k] for k, v in asdict(counts).items()})
+    run.parts["posts"] = (files, counts)
+
+
+def join_bucket(folder: Path, part: int, token: str) -> dict[str, Any]:
+    """Join the posts of one bucket to the corpus, as a run of one process does with all of them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from analyzer.store import commit, views
+
+    job = tasks.job(folder)
+    tables: list[pa.Table] = []
+    for place, table in shuffle.read(folder / "posts", part):
+        line = pc.add(table["_line"], pa.scalar(place["before"], pa.int64()))
+        tables.append(table.set_column(table.schema.get_field_index("_line"), "_line", line))
+    staged = folder / "join_bucket" / f"{part:06d}.{token}.parquet"
+    pq.write_table(pa.concat_tables(tables), staged, compression="zstd", compression_level=1)
+    root = Path(job["root"])
+    con = views.connect(root, job["state"], spill=staged.with_suffix(".spill"))
+    try:
+        name = f".{part:06d}.{token}"
+        files, counts = commit.merge(con, root, staged, "posts", job["run_id"], part=name)
+    finally:
+        con.close()
+    return {"files": files, "counts": asdict(counts)}
