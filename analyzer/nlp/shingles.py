@@ -68,6 +68,34 @@ def fingerprints(data, offsets, prints, sizes):  # type: ignore[no-untyped-def]
 
 
 @jit
+def shapes(data, offsets, out):  # type: ignore[no-untyped-def]
+    """Write a 47-bit hash of each text's shape: lower case, every number and every link the same."""
+    for t in range(out.size):
+        i, stop = offsets[t], offsets[t + 1]
+        whole = 0x2545F491
+        number = False
+        while i < stop:
+            c = int(data[i])
+            i += 1
+            if 65 <= c <= 90:
+                c += 32
+            if 48 <= c <= 57 or c == 58 or c == 46 or c == 44:  # digits : . ,
+                if number:
+                    continue
+                number, c = True, 48
+            else:
+                number = False
+                if c == 104 and i + 6 < stop and data[i] == 116 and data[i + 1] == 116 and data[i + 2] == 112:
+                    k = i + 3 + (data[i + 3] == 115)
+                    if data[k] == 58 and data[k + 1] == 47 and data[k + 2] == 47:
+                        while i < stop and data[i] > 32:
+                            i += 1
+                        c = 48
+            whole = ((whole ^ c) * 0xD1E9 + (whole >> 17)) & 0x7FFFFFFFFFFF
+        out[t] = whole
+
+
+@jit
 def shingle_sets(data, offsets, places, ends, shingles):  # type: ignore[no-untyped-def]
     """Write each text's shingles, sorted and without repeats, into ``shingles[places[t]:ends[t]]``."""
     words = np.zeros(MAX_SHINGLES // 2, np.int64)

@@ -60,7 +60,9 @@ def signals(posts: pd.DataFrame) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = pc.fill_null(pa.array(posts["text"], type=pa.string(), from_pandas=True), "")
+    from analyzer.nlp.classify import text_array
+
+    text = text_array(posts["text"])
 
     def holds(pattern: str, among: Any = None) -> Any:
         """Tell which texts hold a pattern; only those of `among` are looked at, the rest are False."""
@@ -105,12 +107,22 @@ def _headline(text: Any) -> Any:
 def _repeats(posts: pd.DataFrame, text: Any) -> Any:
     """One author, one shape of text, many times."""
     import numpy as np
-    import pandas as pd
+    import pyarrow as pa
     import pyarrow.compute as pc
+
+    from analyzer.nlp.hashing import buffers
+    from analyzer.nlp.shingles import shapes
 
     if "author" not in posts.columns or posts["author"].isna().all():
         return np.zeros(len(posts), bool)
-    shape = pc.replace_substring_regex(pc.utf8_lower(text), r"https?://\S+|[\d:.,]+", "0").to_pandas().to_numpy()
-    author = posts["author"].reset_index(drop=True)
-    size = pd.Series(shape).groupby([author, pd.Series(shape)]).transform("size")
-    return ((size >= _REPEATS) & author.notna()).fillna(False).to_numpy(dtype=bool)
+    data, offsets = buffers(text)
+    shape = np.zeros(len(text), np.int64)
+    shapes(data, offsets, shape)
+    author = pa.array(posts["author"], pa.string(), from_pandas=True)
+    author = author.combine_chunks() if isinstance(author, pa.ChunkedArray) else author
+    code = pc.fill_null(author.dictionary_encode().indices, -1).to_numpy().astype(np.int64)
+    # Two numbers below 2^47 and 2^31 become one; that two pairs share it is as unlikely as that two shapes do.
+    _, group, size = np.unique(
+        shape ^ (code * 0x5BD1E9955BD1E995 & 0x7FFFFFFFFFFFFFFF), return_inverse=True, return_counts=True
+    )
+    return (size[group] >= _REPEATS) & (code >= 0)
