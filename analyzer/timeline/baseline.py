@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _HOUR = 3600
 #: A burst that lasts longer than this is a new usual level.
 _LONGEST_S = 48 * _HOUR
+#: The same in bins, where these are as wide as a day.
+_LONGEST_BINS = 8
 #: Without a season (less than two days) the level may drift: it is that of so many seconds around.
 _SHORT_S = 12 * _HOUR
 #: Posts that a season's factor must outweigh before it moves far from 1.
@@ -144,10 +146,11 @@ def _burst(count: NDArray, mean: NDArray, phi: float, bin_s: int) -> NDArray:
 
 
 def _short(mask: NDArray, bin_s: int) -> NDArray:
-    """Keep bursts of up to `_LONGEST_S`: what lasts longer is a new usual level."""
+    """Keep bursts of up to `_LONGEST_S` (eight bins at least): what lasts longer is a new usual level."""
     edges = np.flatnonzero(np.diff(np.r_[0, mask.astype(np.int8), 0]))
     kept = mask.copy()
-    if len(mask) * bin_s < 4 * _LONGEST_S:
+    longest = max(_LONGEST_S, _LONGEST_BINS * bin_s)
+    if len(mask) * bin_s < 4 * longest:
         return kept
     starts, ends = edges[::2], edges[1::2]
     # Runs with less than six hours between them are one: a level does not come back for a moment only.
@@ -157,7 +160,7 @@ def _short(mask: NDArray, bin_s: int) -> NDArray:
     for i, first in enumerate(joined):
         last = joined[i + 1] if i + 1 < len(joined) else len(starts)
         a, b = starts[first], ends[last - 1]
-        if (b - a) * bin_s > _LONGEST_S:
+        if (b - a) * bin_s > longest:
             kept[a:b] = False
     return kept
 
@@ -247,4 +250,5 @@ def _dispersion(count: NDArray, mean: NDArray, quiet: NDArray, width: int) -> fl
     if len(y) < 5 or m.sum() < 1:
         return 1.0
     # Weighted by the mean: sums with next to nothing expected carry no information on the spread.
-    return float(np.clip(((y - m) ** 2).sum() / m.sum(), 1.0, 50.0))
+    # A rate that swings by its own size is as restless as can be told from a rise.
+    return float(np.clip(((y - m) ** 2).sum() / m.sum(), 1.0, max(50.0, m.mean())))

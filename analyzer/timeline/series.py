@@ -91,28 +91,37 @@ def regular(counts: pd.DataFrame, *, name: str = "", bin_s: int | None = None) -
     time = pd.to_datetime(counts["time"], utc=True)
     if time.isna().any():
         raise InputError(f"{where}{int(time.isna().sum())} rows have no time; remove or fill them")
-    count = pd.to_numeric(counts["count"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    if not len(count):
-        raise InputError(f"{where}no rows; give at least two bins")
-    if np.nanmin(np.append(count, 0)) < 0:
-        raise InputError(f"{where}a count is negative; counts are numbers of posts or reports")
+    count = _counts(counts["count"], where)
     covered = np.ones(len(count))
     if "covered" in counts.columns:
         covered = np.clip(counts["covered"].to_numpy(dtype=float, na_value=0.0), 0, 1)
     stamp = seconds(time)
-    width = bin_s or commonest_step(stamp)
-    index, size = _grid(stamp, width, where)
+    step, steady = usual_step(stamp)
+    width = bin_s or step
+    index, origin, size = _grid(stamp, width, where, snap=bin_s is None and steady)
     seen = np.isfinite(count)
     total = np.bincount(index[seen], weights=count[seen], minlength=size).astype(float)
     rows = np.bincount(index[seen], minlength=size)
     mean_covered = np.bincount(index[seen], weights=covered[seen], minlength=size) / np.maximum(rows, 1)
     # Bins wider than the rows' own step are covered only as far as rows are there.
-    per_bin = max(1, round(width / commonest_step(stamp)))
+    per_bin = max(1, round(width / step)) if steady else 1
     share = mean_covered * np.minimum(rows / per_bin, 1)
-    start = pd.Timestamp(int(stamp.min() - stamp.min() % width if bin_s else stamp.min()), unit="s", tz="UTC").as_unit(
-        "us"
-    )
+    start = pd.Timestamp(int(origin), unit="s", tz="UTC").as_unit("us")
     return holes(Series(name, start, int(width), total, share))
+
+
+def _counts(values: pd.Series, where: str) -> NDArray[np.float64]:
+    """Counts as numbers; null stays missing, everything else that is no count is an error."""
+    if not len(values):
+        raise InputError(f"{where}no rows; give at least two bins")
+    count = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = np.flatnonzero((np.isnan(count) & values.notna().to_numpy(dtype=bool)) | np.isinf(count) | (count < 0))
+    if len(bad):
+        raise InputError(
+            f"{where}{len(bad)} counts are negative or no numbers, such as {str(values.iloc[bad[0]])!r} in row "
+            f"{bad[0] + 1}; counts are numbers of posts or reports, and empty where unknown"
+        )
+    return count
 
 
 def seconds(time: pd.Series) -> NDArray[np.int64]:
@@ -150,12 +159,49 @@ def commonest_step(stamp: NDArray[np.int64]) -> int:
     return int(values[np.argmax(n)])
 
 
-def _grid(stamp: NDArray[np.int64], width: int, where: str) -> tuple[NDArray[np.int64], int]:
-    first = stamp.min()
-    # A coarser bin than the data's is aligned to the clock; the data's own bin keeps its own phase.
-    origin = first if (commonest_step(stamp) == width) else first - first % width
-    index = (stamp - origin) // width
-    size = int(index.max()) + 1
+#: Widths of bins for times that keep no step, seconds; each divides a day or is one.
+_WIDTHS = np.array([60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400])
+#: Rows that a bin should hold where times keep no step.
+_ROWS = 20
+
+
+def usual_step(stamp: NDArray[np.int64]) -> tuple[int, bool]:
+    """Return the step between times (seconds), and whether they keep it.
+
+    Method: the commonest step, if nine of ten steps are multiples of it (what lacks is a hole). Clocks that err by less
+    than about a quarter of a step keep it, too: the length of the mean direction of the times on a circle of one step
+    (Mardia & Jupp 2000, ch. 2) is then above 0.5. Times that keep none, such as one row a post, get a width that holds
+    about `_ROWS` rows. Rules of our own; times in seconds since 1970, (n,), any order.
+    """
+    steps = np.diff(np.unique(stamp))
+    step = commonest_step(stamp)
+    if not len(steps) or (steps % step == 0).mean() >= 0.9:
+        return step, True
+    middle = float(np.median(steps))
+    near = int(_WIDTHS[np.argmin(np.abs(np.log(_WIDTHS / middle)))])
+    if abs(near / middle - 1) < 0.1 and abs(_direction(stamp, near)) > 0.5:
+        return near, True
+    wide = _WIDTHS[_WIDTHS >= _ROWS * middle]
+    return int(wide[0] if len(wide) else _WIDTHS[-1]), False
+
+
+def _direction(stamp: NDArray[np.int64], step: int) -> complex:
+    """Mean direction of times on a circle of one step."""
+    return complex(np.exp(2j * np.pi * (stamp % step) / step).mean())
+
+
+def _grid(stamp: NDArray[np.int64], width: int, where: str, *, snap: bool) -> tuple[NDArray[np.int64], int, int]:
+    """Index of each time, start of the first bin (seconds), and number of bins.
+
+    With `snap`, times go to the nearest step of their own phase; else bins are aligned to the clock.
+    """
+    if snap:
+        phase = round(float(np.angle(_direction(stamp, width))) / (2 * np.pi) * width)
+        index = np.rint((stamp - phase) / width).astype(np.int64)
+    else:
+        phase, index = 0, stamp // width
+    first = int(index.min())
+    size = int(index.max()) - first + 1
     if size > MAX_BINS:
         raise InputError(f"{where}{size:,} bins of {width} s; give a wider bin, or check the times")
-    return index, size
+    return index - first, first * width + phase, size
