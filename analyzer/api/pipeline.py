@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,7 +70,7 @@ def find_studies(paths: Iterable[str | Path]) -> list[Path]:
                 raise StudyError(f"{path}: no study (*.toml) in this folder")
             found += inside
         elif not path.exists() and any(c in str(path) for c in "*?["):
-            found += sorted(Path().glob(str(path)))
+            found += sorted(map(Path, glob(str(path), recursive=True)))
         else:
             found.append(path)
     if not found:

@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("posts", metavar="POSTS", nargs="?", help="a .csv, .tsv, .jsonl or .parquet file with `text`")
     parser.add_argument("--corpus", metavar="DIR", help="label the posts of this corpus instead of a file")
     model_argument(parser)
+    common.cluster_argument(parser)
     common.output_argument(parser, "where the labels go; the extension decides the format (default: CSV on stdout)")
 
 
@@ -30,9 +31,13 @@ def run(args: argparse.Namespace) -> int:
 
     if (args.posts is None) == (args.corpus is None):
         raise UsageError("give either a file of posts or --corpus DIR")
+    if args.cluster and args.corpus is None:
+        raise UsageError("--cluster works on a corpus; import the file first, then give --corpus DIR")
     if args.corpus is not None:
-        corpus = common.open_corpus(args.corpus)
-        labels = api.classify(corpus, model=args.model, budget_s=args.budget)
+        from analyzer.cluster import engine
+
+        with engine(args.cluster) as verbs:
+            labels = verbs.classify(common.open_corpus(args.corpus), model=args.model, budget_s=args.budget)
         common.say(_summary(labels))
     else:
         posts = common.read_table(args.posts)

@@ -37,6 +37,15 @@ def output_argument(parser: argparse.ArgumentParser, help: str, *, required: boo
     parser.add_argument("-o", "--output", metavar="FILE", action="append", default=[], required=required, help=help)
 
 
+def cluster_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--cluster ADDRESS`."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="work on a Dask cluster: tcp://HOST:PORT of its scheduler, or local for processes of this machine",
+    )
+
+
 def open_corpus(path: str) -> Corpus:
     """Open an existing corpus; a missing folder is an error with a remedy."""
     from analyzer.store import Corpus

@@ -13,6 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     reading_arguments(parser)
     parser.add_argument("files", metavar="FILE", nargs="+", help="archive files; gzip and zstd are read as they are")
     common.corpus_argument(parser)
+    common.cluster_argument(parser)
     common.json_argument(parser)
 
 
@@ -33,10 +34,12 @@ def reading_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import and print a summary."""
     from analyzer import api
+    from analyzer.cluster import engine
     from analyzer.store import Corpus
 
     study = api.read_study(args.study, columns=args.column, source=args.source, naive_time_zone=args.naive_time_zone)
-    summary = api.import_archive(args.files, study, Corpus(args.corpus), format=args.format)
+    with engine(args.cluster) as verbs:
+        summary = verbs.import_archive(args.files, study, Corpus(args.corpus), format=args.format)
     if args.json:
         common.print_json(summary.to_dict())
     else:

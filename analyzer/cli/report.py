@@ -34,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("study", metavar="STUDY", nargs="+", help="study.toml; several, or a folder, make a batch")
     common.corpus_argument(parser)
+    common.cluster_argument(parser)
     report_arguments(parser)
     common.json_argument(parser)
     parser.add_argument("--jobs", type=int, metavar="N", help="studies at once in a batch (default: the cores)")
@@ -42,13 +43,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build the timeline and write each output."""
     from analyzer import api
+    from analyzer.cluster import engine
 
     studies = api.find_studies(args.study)
     if len(studies) > 1:
+        if args.cluster:
+            raise UsageError("--cluster takes one study at a time; leave it out for a batch, or give one study")
         from analyzer.cli.batch import run as run_batch
 
         return run_batch(args, studies)
-    return finish(args, api.read_study(studies[0]), common.open_corpus(args.corpus))
+    study, corpus = api.read_study(studies[0]), common.open_corpus(args.corpus)
+    with engine(args.cluster) as verbs:
+        return finish(args, study, corpus, verbs)
 
 
 def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -57,13 +63,13 @@ def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
     return {"budget_s": args.budget, **{name: getattr(args, name) for name in same}}
 
 
-def finish(args: argparse.Namespace, study: Study, corpus: Corpus) -> int:
-    """Build the timeline, write the outputs and print the verdict."""
+def finish(args: argparse.Namespace, study: Study, corpus: Corpus, verbs: Any) -> int:
+    """Build the timeline, write the outputs and print the verdict; `verbs` come from `cluster.engine`."""
     from analyzer import api
 
     if not args.output and not args.json:
         raise UsageError("name at least one output, such as -o report.html, or give --json")
-    timeline = api.timeline_of(study, corpus, **timeline_options(args))
+    timeline = verbs.timeline_of(study, corpus, **timeline_options(args))
     if args.output:
         api.report(
             timeline,

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from analyzer.cluster.labels import classify as classify
     from analyzer.cluster.labels import label as label
     from analyzer.cluster.timelines import timeline_of as timeline_of
+    from analyzer.cluster.verbs import engine as engine
 
 # Loaded on first use: Dask takes half a second.
 _NAMES = {
     "classify": "analyzer.cluster.labels",
     "connected": "analyzer.cluster.connect",
+    "engine": "analyzer.cluster.verbs",
     "import_archive": "analyzer.cluster.imports",
     "label": "analyzer.cluster.labels",
     "timeline_of": "analyzer.cluster.timelines",
