@@ -51,7 +51,9 @@ class Transport:
         return float(self.spread.get(measure, DEFAULT_SPREAD))
 
 
-def share(p: Floats, weights: Floats, prior: float | None, spread: float, *, seed: int) -> tuple[float, float, float]:
+def share(
+    p: Floats, weights: Floats | None, prior: float | None, spread: float, *, seed: int
+) -> tuple[float, float, float]:
     """Estimate a share with its 95 % interval.
 
     Parameters
@@ -59,7 +61,7 @@ def share(p: Floats, weights: Floats, prior: float | None, spread: float, *, see
     p
         (n,) calibrated probabilities of the posts in question.
     weights
-        (n,) weights of the posts.
+        (n,) weights of the posts; None counts each once.
     prior
         The anchor: mean probability of all posts of the study; None takes the posts themselves as the whole.
     spread
@@ -72,11 +74,11 @@ def share(p: Floats, weights: Floats, prior: float | None, spread: float, *, see
     (estimate, low, high)
     """
     which = np.minimum((np.sqrt(p) * _BINS).astype(np.int64), _BINS - 1)
-    mass = np.bincount(which, weights, _BINS)
-    middle = np.bincount(which, weights * p, _BINS) / np.maximum(mass, 1e-300)
+    mass = np.bincount(which, weights, _BINS).astype(np.float64)
+    middle = np.bincount(which, p if weights is None else weights * p, _BINS) / np.maximum(mass, 1e-300)
     kept = mass > 0
     mass, middle = mass[kept], np.clip(middle[kept], 1e-6, 1 - 1e-6)
-    effective = max(1, round(float(weights.sum() ** 2 / (weights @ weights))))
+    effective = len(p) if weights is None else max(1, round(float(weights.sum() ** 2 / (weights @ weights))))
     rng = np.random.default_rng([seed, len(p)])
     counts = np.vstack([mass / mass.sum(), rng.multinomial(effective, mass / mass.sum(), REPLICATES) / effective])
     values = np.clip(counts @ middle, 1e-6, 1 - 1e-6)

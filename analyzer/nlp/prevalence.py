@@ -76,12 +76,12 @@ def estimator(
             priors[column] = None if values is None or not len(values) else float(values.astype("float64").mean())
         return priors[column]
 
-    def move(labels: pd.DataFrame, measure: str, w: Floats) -> dict[str, Any]:
-        """Estimate by anchoring; `labels` are ok and scored. Mean intensity is the mean of the three levels."""
+    def move(labels: pd.DataFrame, measure: str, ok: NDArray[np.bool_] | None, w: Floats | None) -> dict[str, Any]:
+        """Estimate by anchoring, from the posts that are `ok`. Mean intensity is the mean of the three levels."""
         columns = [f"p_{measure}"] if measure != "frustration" else [f"p_frustration_ge{k}" for k in (1, 2, 3)]
         values = [
             share(
-                labels[c].to_numpy(np.float64),
+                _kept(_numbers(labels, c), ok),
                 w,
                 None if measure == "relevant" else prior(c),
                 transport.of(c.removeprefix("p_")),
@@ -94,43 +94,57 @@ def estimator(
         }
 
     def estimate(labels: pd.DataFrame, measure: str, weights: Any = None) -> dict[str, Any]:
-        ok = (labels["status"] == "ok").to_numpy(dtype=bool)
         column = "frustration" if measure == "frustration" else f"p_{measure}"
         if column not in labels.columns:
             raise SchemaError(f"no measure {measure!r}: labels have no column {column!r}")
-        p = labels[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        ok = ok & ~np.isnan(p)
-        w = np.ones(int(ok.sum())) if weights is None else np.asarray(weights, np.float64)[ok]
-        positive = _decided(labels, measure, p, thresholds)[ok]
-        out = _naive(p[ok], positive, w, measure)
+        p = _numbers(labels, column)
+        judged = (labels["status"] == "ok").to_numpy(dtype=bool) & ~np.isnan(p)
+        ok = None if judged.all() else judged  # None spares copies: nearly always all are
+        w = None if weights is None else _kept(np.asarray(weights, np.float64), ok)
+        positive = _kept(_decided(labels, measure, p, thresholds), ok)
+        p = _kept(p, ok)
+        out = _naive(p, positive, w, measure)
         if not out["n"]:
             return out
-        audited = _audited(labels[ok], people, measure)
-        if audited is not None and weights is None:
-            where, truth = audited
-            strata = positive.astype(int)
-            value = ppi_mean(p[ok], p[ok][where], truth, strata=strata, audited_strata=strata[where])
-            return {**out, **dict(zip(("estimate", "low", "high"), value, strict=True)), "method": "ppi"}
+        if people is not None and weights is None:
+            audited = _audited(labels if ok is None else labels[ok], people, measure)
+            if audited is not None:
+                where, truth = audited
+                strata = positive.astype(int)
+                value = ppi_mean(p, p[where], truth, strata=strata, audited_strata=strata[where])
+                return {**out, **dict(zip(("estimate", "low", "high"), value, strict=True)), "method": "ppi"}
         if sample is None or f"y_{measure}" not in sample:
             return out
         if method == "anchored":
-            return {**out, **move(labels[ok], measure, w)}
-        narrow = measure != "relevant" and _all_relevant(labels, ok, thresholds)
+            return {**out, **move(labels, measure, ok, w)}
+        narrow = measure != "relevant" and _all_relevant(labels, judged, thresholds)
         if (measure, narrow) not in known:
             known[measure, narrow] = Sample.of(sample, measure, narrow, thresholds, seed)
-        return {**out, **known[measure, narrow].correct(p[ok], w, method)}
+        return {**out, **known[measure, narrow].correct(p, np.ones(len(p)) if w is None else w, method)}
 
     return estimate
 
 
-def _naive(p: Floats, positive: NDArray, w: Floats, measure: str) -> dict[str, Any]:
-    n, total = len(p), float(w.sum())
-    if not n or total <= 0:
+def _numbers(labels: pd.DataFrame, column: str) -> Floats:
+    """Return a column as plain numbers, NaN where it is null."""
+    values = labels[column]
+    if isinstance(values.dtype, np.dtype):
+        return np.asarray(values, np.float64)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _kept(values: NDArray[Any], ok: NDArray[np.bool_] | None) -> NDArray[Any]:
+    return values if ok is None else values[ok]
+
+
+def _naive(p: Floats, positive: NDArray, w: Floats | None, measure: str) -> dict[str, Any]:
+    n = len(p)
+    if not n or (w is not None and float(w.sum()) <= 0):
         none = dict.fromkeys(("naive", "naive_low", "naive_high", "estimate", "low", "high"))
         return {"n": n, "n_positive": 0, **none, "method": "wilson"}
     value = p if measure == "frustration" else positive
-    share = float(w @ value) / total
-    effective = total**2 / float(w @ w)
+    share = float(np.average(value, weights=w))
+    effective = float(n) if w is None else float(w.sum() ** 2 / (w @ w))
     low, high = quantify.wilson(share * effective, effective)
     out = {"n": n, "n_positive": int(positive.sum()), "naive": share, "naive_low": low, "naive_high": high}
     return {**out, "estimate": share, "low": low, "high": high, "method": "wilson"}
@@ -139,14 +153,14 @@ def _naive(p: Floats, positive: NDArray, w: Floats, measure: str) -> dict[str, A
 def _decided(labels: pd.DataFrame, measure: str, p: Floats, thresholds: dict[str, float]) -> NDArray[np.bool_]:
     """Return which posts are decided positive; for mean intensity, those of level 1 or more."""
     if measure.startswith("frustration") and "frustration_level" in labels:
-        level = labels["frustration_level"].to_numpy(dtype=np.float64, na_value=0)
+        level = _numbers(labels, "frustration_level")
         return level >= (1 if measure == "frustration" else int(measure[-1]))
-    return np.nan_to_num(p) >= thresholds.get(f"p_{measure}", 0.5)
+    return p >= thresholds.get(f"p_{measure}", 0.5)
 
 
 def _all_relevant(labels: pd.DataFrame, ok: NDArray, thresholds: dict[str, float]) -> bool:
     """Tell whether the posts were chosen as decided relevant: then the calibration posts must be, too."""
-    p = labels["p_relevant"].to_numpy(dtype=np.float64, na_value=0)[ok]
+    p = np.nan_to_num(_numbers(labels, "p_relevant"))[ok]
     return bool((p >= np.float32(thresholds["p_relevant"])).all())
 
 

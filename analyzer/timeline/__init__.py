@@ -15,6 +15,7 @@ from analyzer.timeline.evidence import relevant
 from analyzer.timeline.official import durations
 from analyzer.timeline.phases import phase_at
 from analyzer.timeline.replay import replay
+from analyzer.timeline.series import microseconds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,4 +31,4 @@ def phase_of(timeline: Timeline, times: pd.Series) -> NDArray[np.object_]:
     """(n,) name of the phase that each time lies in."""
     import pandas as pd
 
-    return phase_at(timeline.phases, pd.DatetimeIndex(pd.to_datetime(times, utc=True)))
+    return phase_at(timeline.phases, pd.DatetimeIndex(microseconds(times).astype("datetime64[us]")).tz_localize("UTC"))

@@ -125,7 +125,7 @@ def _lean(labels: pd.DataFrame) -> pd.DataFrame:
         if name in ("status", "language", "source"):
             columns[name] = pd.Categorical(labels[name].astype(object))
         elif name == "post_id":
-            columns[name] = labels[name].reset_index(drop=True)
+            columns[name] = labels[name].astype(object).to_numpy()
         elif name == "frustration_level" or name == "frustration" or name.startswith("p_"):
             columns[name] = labels[name].to_numpy(dtype=np.float32, na_value=np.nan)
     return pd.DataFrame(columns, index=range(len(labels)))
