@@ -26,4 +26,11 @@ def run(args: argparse.Namespace) -> int:
     result = api.forget(common.open_corpus(args.corpus), args.ids, reason=args.reason)
     held = f"{result['n_posts']:,} posts removed, {result['n_raw']:,} raw rows rewritten"
     print(f"{held}, {result['n_unknown']:,} ids not held")
+    if result["n_copies"]:
+        print(f"{result['n_copies']:,} of them were copies from inputs that give posts no id")
+    if result["n_alike"]:
+        common.say(
+            f"{result['n_alike']:,} other posts by the same authors say the same under ids of their own and stay; "
+            "name them too if they are meant"
+        )
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import CorpusError
-from analyzer.store import commit, keys, layout, manifest, rewrite, views
+from analyzer.store import commit, copies, keys, layout, manifest, rewrite, views
 from analyzer.store.lock import WriterLock
 from analyzer.store.reading import Reading
 from analyzer.store.run import Run, Screen
@@ -91,6 +91,20 @@ class Corpus(Reading):
         key = self.key()
         return [keys.tombstone(key, source, i) in marks or keys.tombstone(key, "", i) in marks for i in post_ids]
 
+    def forgotten_copies(self, rows: Sequence[copies.Row]) -> list[bool]:
+        """Tell which rows, ``(source, post_id, text, pseudonym, created_at)``, are copies of forgotten posts."""
+        marks = self._tombstones()
+        kinds = {kind for kind in (copies.OF_MADE, copies.OF_OWN) if any(m.startswith(kind) for m in marks)}
+        if not kinds:
+            return [False] * len(rows)
+        key = self.key()
+        return [
+            any(
+                copies.mark(key, kind, what) in marks for kind, what in copies.said(copies.Known(*row)) if kind in kinds
+            )
+            for row in rows
+        ]
+
     def _tombstones(self, state: dict[str, Any] | None = None) -> frozenset[str]:
         state = state or self._writing or layout.read_state(self.path) or {}
         entry = state.get("tombstones")
@@ -136,7 +150,8 @@ class Corpus(Reading):
         Parameters
         ----------
         posts
-            ``(source, post_id)``; an empty source stands for any. Reposts of them go too.
+            ``(source, post_id)``; an empty source stands for any. Reposts of them go too, and copies from inputs that
+            give posts no id (see `analyzer.store.copies`).
         redact
             Rewrites an input without them (`analyzer.collect.forget` has it).
         reason
@@ -145,15 +160,16 @@ class Corpus(Reading):
         Returns
         -------
         dict
-            ``n_posts`` removed, ``n_raw`` rows removed from inputs, ``n_unknown`` ids that were not held.
+            ``n_posts`` removed, ``n_copies`` of them that have no id of their own, ``n_raw`` rows removed from inputs,
+            ``n_unknown`` ids that were not held, ``n_alike`` other posts of the same author and words, which stay.
         """
         with self._rewriting("forget") as change:
             asked = list(dict.fromkeys(posts))
-            gone, unknown = rewrite.resolve(self.path, change.state, asked)
+            going = rewrite.resolve(self.path, change.state, asked)
             now = now or dt.datetime.now(dt.UTC)
-            counts = rewrite.forget(change, gone, key=self.key(), redact=redact, reason=reason, now=now)
+            counts = rewrite.forget(change, going, key=self.key(), redact=redact, reason=reason, now=now)
             change.state["key"] = keys.mark(self.key())
-        return {**counts, "n_unknown": unknown}
+        return counts
 
     def drop(self, run_ids: Sequence[str]) -> None:
         """Give up the damaged tables of runs (`check` names them); their inputs stay, to be read again."""

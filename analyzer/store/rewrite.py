@@ -9,11 +9,12 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analyzer.errors import CorpusError
-from analyzer.store import keys, layout, views
+from analyzer.store import copies, keys, layout, views
 from analyzer.store.raw import RawWriter
 from analyzer.store.tables import STORED
 from analyzer.store.views import PARQUET, quote
@@ -77,13 +78,13 @@ class Rewrite:
         """Make an Arrow table known to the SQL."""
         self._con.register(name, table)
 
-    def raw(self, redact: Redactor, lines: dict[str, set[int]]) -> tuple[int, list[dict[str, str]]]:
+    def raw(self, redact: Redactor, gone: copies.Gone, ids: set[str]) -> tuple[int, list[dict[str, str]]]:
         """Rewrite the inputs.
 
         Parameters
         ----------
-        lines
-            Lines known to hold the posts, by hash of the input.
+        gone, ids
+            The posts, so that copies in inputs that give them no id can be found, and all ids that go.
 
         Returns
         -------
@@ -96,16 +97,17 @@ class Rewrite:
             for place, entry in enumerate(run["raw"]):
                 sha = entry["sha256"]
                 if sha not in done:
-                    done[sha], removed = self._redacted(entry, redact, sorted(lines.get(sha, ())))
+                    about = {**entry, "_run": run["run_id"], "_gone": gone, "_ids": ids}
+                    done[sha], removed = self._redacted(about, redact)
                     n_rows += removed
                     if removed:
                         changed.append({"old": sha, "new": done[sha]["sha256"]})
                 run["raw"][place] = {**entry, **done[sha]}
         return n_rows, changed
 
-    def _redacted(self, entry: dict[str, Any], redact: Redactor, lines: list[int]) -> tuple[dict[str, Any], int]:
+    def _redacted(self, entry: dict[str, Any], redact: Redactor) -> tuple[dict[str, Any], int]:
         writer = RawWriter(self.root, self.folder, name=entry["name"], format=entry["format"])
-        removed = redact({**entry, "_lines": lines}, self.root / entry["stored"], writer.write)
+        removed = redact(entry, self.root / entry["stored"], writer.write)
         if not removed:
             writer.discard()
             return {}, 0
@@ -143,7 +145,7 @@ class Rewrite:
 
 def forget(
     rewrite: Rewrite,
-    posts: list[tuple[str, str]],
+    going: Going,
     *,
     key: bytes,
     redact: Redactor,
@@ -154,8 +156,8 @@ def forget(
 
     Parameters
     ----------
-    posts
-        ``(source, post_id)``; an empty source stands for any.
+    going
+        What `resolve` found.
     key
         The corpus's key, for the tombstones.
     redact
@@ -165,6 +167,7 @@ def forget(
     """
     import pyarrow as pa
 
+    posts, gone = going.posts, copies.Gone(going.known)
     sources = pa.array([s for s, _ in posts], pa.string())
     ids = pa.array([i for _, i in posts], pa.string())
     rewrite.register("gone", pa.table({"s": sources, "i": ids}))
@@ -172,7 +175,6 @@ def forget(
     own = hit.format("old.post_id")
     repost = f"(old.kind = 'repost' AND old.parent_id IS NOT NULL AND {hit.format('old.parent_id')})"
     n_posts = 0
-    lines = _lines(rewrite, hit.format("old.post_id"))
     for name, entry in rewrite.tables():
         if name == "posts":
             columns = ", ".join(
@@ -193,10 +195,13 @@ def forget(
         elif name == "rejects":
             pattern = quote("|".join(re.escape(i) for i in sorted({i for _, i in posts})))
             speaks = f"regexp_matches(coalesce(raw, '') || ' ' || detail, {pattern})"
+            rewrite.register("said", pa.table({"raw": pa.array(_saying(rewrite, entry, gone), pa.string())}))
+            speaks = f"({speaks} OR coalesce(raw, '') IN (SELECT raw FROM said))"
             if rewrite.count(entry, speaks):
                 rewrite.filter(entry, f"SELECT * FROM old WHERE NOT {speaks}")
-    n_raw, changed = rewrite.raw(redact, lines)
-    rewrite.bury(keys.tombstone(key, source, post_id) for source, post_id in posts)
+    n_raw, changed = rewrite.raw(redact, gone, {i for _, i in posts})
+    marks = {keys.tombstone(key, source, post_id) for source, post_id in posts}
+    rewrite.bury(marks | {copies.mark(key, kind, what) for post in going.known for kind, what in copies.buried(post)})
     rewrite.state["redactions"].append(
         {
             "at": now.isoformat().replace("+00:00", "Z"),
@@ -207,23 +212,15 @@ def forget(
             "raw": changed,
         }
     )
-    return {"n_posts": n_posts, "n_raw": n_raw}
+    counts = {"n_copies": going.n_copies, "n_alike": going.n_alike, "n_unknown": going.n_unknown}
+    return {"n_posts": n_posts, "n_raw": n_raw, **counts}
 
 
-def _lines(rewrite: Rewrite, hit: str) -> dict[str, set[int]]:
-    """Return the lines that the posts came from, by hash of the input; ids that we made stand in no input."""
-    inputs = {run["run_id"]: run["raw"] for run in rewrite.state["runs"]}
-    found: dict[str, set[int]] = {}
-    for name, entry in rewrite.tables():
-        if name != "posts":
-            continue
-        path = quote(str(rewrite.root / entry["file"]))
-        sql = f"SELECT run_id, _input, _line FROM read_parquet({path}) old WHERE {hit} AND post_id LIKE 'row-%'"
-        for run_id, mark, line in rewrite.rows(sql):
-            raw = inputs.get(run_id, [])
-            if mark is not None and mark.isdigit() and int(mark) < len(raw):
-                found.setdefault(raw[int(mark)]["sha256"], set()).add(line)
-    return found
+def _saying(rewrite: Rewrite, entry: dict[str, Any], gone: copies.Gone) -> list[str]:
+    """Return the rejected rows that hold the words of a forgotten post."""
+    path = quote(str(rewrite.root / entry["file"]))
+    rows = rewrite.rows(f"SELECT DISTINCT raw FROM read_parquet({path}) WHERE raw IS NOT NULL")
+    return [raw for (raw,) in rows if gone.quotes(raw)]
 
 
 def compact(rewrite: Rewrite, name: str) -> None:
@@ -255,8 +252,19 @@ def compact(rewrite: Rewrite, name: str) -> None:
     rewrite.state.setdefault("base", {}).setdefault("tables", {})[name] = [entry]
 
 
-def resolve(root: Path, state: dict[str, Any], posts: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], int]:
-    """Return the posts to forget, reposts of them among them, and how many of the asked ones are not held."""
+@dataclass(frozen=True)
+class Going:
+    """What is to be forgotten: ``(source, post_id)`` with an empty source for any, and what is known of those held."""
+
+    posts: list[tuple[str, str]]
+    known: list[copies.Known]
+    n_copies: int = 0
+    n_alike: int = 0
+    n_unknown: int = 0
+
+
+def resolve(root: Path, state: dict[str, Any], posts: list[tuple[str, str]]) -> Going:
+    """Return the posts to forget: with reposts of them, and copies that have no id of their own."""
     import pyarrow as pa
 
     con = views.connect(root, state)
@@ -268,8 +276,16 @@ def resolve(root: Path, state: dict[str, Any], posts: list[tuple[str, str]]) -> 
             "SELECT DISTINCT p.source, p.post_id FROM posts p JOIN asked a ON p.kind = 'repost' "
             "AND p.parent_id = a.i AND (a.s = '' OR a.s = p.source)"
         ).fetchall()
+        known, twins, n_alike = copies.find(con, f"SELECT DISTINCT p.source, p.post_id {held}")
     except Exception as error:
         raise CorpusError(f"{root}: cannot look up the posts to forget ({error})") from error
     finally:
         con.close()
-    return list(dict.fromkeys([*posts, *((str(s), str(i)) for s, i in again)])), len(set(posts) - found)
+    more = [*((str(s), str(i)) for s, i in again), *((c.source, c.post_id) for c in twins)]
+    return Going(
+        list(dict.fromkeys([*posts, *more])),
+        known,
+        n_copies=len(twins),
+        n_alike=n_alike,
+        n_unknown=len(set(posts) - found),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analyzer.collect import official
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 
+#: Start of the ids that rows without any are given.
+MADE = "row-"
+#: ``(source, post_id, text, pseudonym of the author, created_at)``.
+Post = tuple[str, str, str, str | None, dt.datetime]
 _NAMELESS = r"^https://(x\.com/i/status/\d+$|www\.reddit\.com/r/)"
 
 
@@ -52,6 +57,8 @@ class Door:
             source: [a.lstrip("@").casefold() for a in accounts] for source, accounts in study.accounts.items()
         }
         self.forgotten: set[tuple[str, str]] = set()
+        #: Lines of rows without an id of their own that were turned away from the present input: text and time.
+        self.nameless: dict[int, list[tuple[str | None, dt.datetime | None]]] = {}
 
     def admit(self, drafts: pa.Table, *, mark: str) -> tuple[pa.Table, pa.Table | None]:
         """Return posts (POSTS without `run_id`, with the store's ``_input`` and ``_line``) and updates.
@@ -85,8 +92,10 @@ class Door:
         return pa.table(columns), updates
 
     def _remembered(self, drafts: pa.Table) -> pa.Table:
-        """Turn away what was forgotten, and what only repeats it."""
+        """Turn away what was forgotten, copies of it, and what only repeats it."""
         import pyarrow as pa
+
+        drafts = self._without_copies(drafts)
 
         keep: list[bool] | None = None
         for source in drafts["source"].unique().to_pylist():
@@ -109,7 +118,7 @@ class Door:
                 if not hits:
                     continue
                 if name == "post_id":
-                    self.forgotten |= {(source, drafts[name][i].as_py()) for i in hits}
+                    self._turned_away(drafts, hits)
                     keep = [i not in hits and (keep is None or keep[i]) for i in range(len(drafts))]
                 else:
                     again = {i for i in hits if name == "parent_id" and drafts["kind"][i].as_py() == "repost"}
@@ -120,6 +129,32 @@ class Door:
                     place = drafts.schema.get_field_index(name)
                     drafts = drafts.set_column(place, name, pa.array(values, pa.string()))
         return drafts if keep is None else drafts.filter(pa.array(keep))
+
+    def _without_copies(self, drafts: pa.Table) -> pa.Table:
+        """Turn away rows that say what a forgotten post said, where an id does not tell them apart."""
+        import pyarrow as pa
+
+        tell = getattr(self._keeper, "forgotten_copies", None)
+        if tell is None or not self._watching or not len(drafts):
+            return drafts
+        copies = {i for i, hit in enumerate(tell(self.rows(drafts))) if hit}
+        if not copies:
+            return drafts
+        self._turned_away(drafts, copies)
+        return drafts.filter(pa.array([i not in copies for i in range(len(drafts))]))
+
+    def _turned_away(self, drafts: pa.Table, rows: set[int]) -> None:
+        chosen = drafts.take(sorted(rows))
+        for line, post in zip(chosen["_line"].to_pylist(), self.rows(chosen), strict=True):
+            self.forgotten.add(post[:2])
+            if post[1].startswith(MADE):
+                self.nameless.setdefault(line, []).append((post[2], post[4]))
+
+    def rows(self, drafts: pa.Table) -> list[Post]:
+        """Return drafts as the store tells copies by."""
+        names = ("source", "post_id", "text", "created_at")
+        source, name, text, time = (drafts[n].to_pylist() for n in names)
+        return list(zip(source, name, text, self._pseudonyms(drafts).to_pylist(), time, strict=True))
 
     @property
     def _watching(self) -> bool:

@@ -113,9 +113,11 @@ class Importer:
         entry = writer.close(format=about.format)
         if self._door.forgotten:
             # What was forgotten must not come back in raw input either.
-            from analyzer.collect.forget import Redactor
+            from analyzer.collect.redactor import Redactor
 
-            entry = self._run.redact_raw(entry, Redactor({post_id for _, post_id in self._door.forgotten}))
+            nameless, self._door.nameless = self._door.nameless, {}
+            redact = Redactor({post_id for _, post_id in self._door.forgotten}, lines=nameless)
+            entry = self._run.redact_raw(entry, redact)
         about.sha256 = entry["sha256"]
         self._run.keep_raw(entry)
 
@@ -123,12 +125,17 @@ class Importer:
         """Read an input that the corpus keeps, again."""
         about = FileSummary(entry["name"], sha256=entry["sha256"])
         self._summary.files.append(about)
+        refuse_empty(about, *self._take(self.parts(entry, file, path, about=about), about))
+
+    def parts(
+        self, entry: dict[str, Any], file: Any, path: Path, *, about: FileSummary | None = None
+    ) -> Iterator[Part]:
+        """Return the parts of an input that the corpus keeps, as they stand before the door."""
+        about = about or FileSummary(entry["name"])
         magic = file.peek(4)[:4]
         if magic in (stream.ZIP, stream.PARQUET):
-            parts = self._container(path, file, magic, about)
-        else:
-            parts = self._stream(file, about, entry["format"] or None, lambda block: None)
-        refuse_empty(about, *self._take(parts, about))
+            return self._container(path, file, magic, about)
+        return self._stream(file, about, entry["format"] or None, lambda block: None)
 
     def lines(self, blocks: Iterator[bytes], about: FileSummary, *, sample: Any) -> tuple[int, Reasons]:
         """Read a piece of a file of JSON lines of the format that `about` names; see `refuse_empty`."""

@@ -103,6 +103,12 @@ def _reread(entry: dict[str, Any], study: Study, corpus: Any, run: Any, summary:
         importer.coverage()
 
 
+def reader(entry: dict[str, Any], run_id: str, corpus: Any, *, now: dt.datetime) -> tuple[Importer, Study]:
+    """Return what reads the rows of a stored input as they were read, without a run to put them into."""
+    study = _as_read(_study_of(entry, run_id, corpus), entry)
+    return Importer(study, corpus, None, Summary(), now=now), study
+
+
 def _as_read(study: Study, entry: dict[str, Any]) -> Study:
     """Return the study with the reading settings that the input was imported with."""
     from dataclasses import replace
