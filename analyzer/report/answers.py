@@ -19,11 +19,11 @@ def table(v: View, f: Format) -> Table | None:
     """Return questions, answers and how sure they are; None where there is no incident to ask about."""
     if not v.incident:
         return None
+    spoken = [_promised(v, f), people.late_for(v, f)] if v.updates else []
     rows = (
         _noticed(v, v.incident, f),
         _spoke(v, f),
-        _promised(v, f),
-        people.late_for(v, f),
+        *spoken,
         people.hit(v, f),
         people.angry(v, f),
         _helped(v, f),
@@ -63,7 +63,7 @@ def _spoke(v: View, f: Format) -> Answer:
         return (
             question,
             "Unknown: no official update is among the data. That does not mean that the provider was silent.",
-            "Not known; import its updates to answer this (`outage-analyzer updates`).",
+            "Not known; import its updates to answer this (“outage-analyzer updates”).",
         )
     side = "after" if word["lag_s"] >= 0 else "before"
     said = f"At {f.time(word['time'])}, {f.duration(abs(word['lag_s']))} {side} the observed onset."
@@ -102,8 +102,6 @@ def _stages(v: View, word: Row, f: Format) -> str:
 
 def _promised(v: View, f: Format) -> Answer:
     question = "What did the provider promise?"
-    if not v.updates:
-        return question, "Unknown: no official update is among the data.", "Not known."
     n = readable(v)
     if not n:
         return question, "Unknown: the updates are known by time and stage only, without their words.", "Not known."
@@ -184,8 +182,10 @@ def _shares(row: Row | None, f: Format) -> str:
     """Return how sure the shares are, and what would make them surer."""
     if row is None or row["low"] is None or row["high"] is None:
         return " How people felt: not estimated."
-    half = f.points((row["high"] - row["low"]) / 2, signed=False)
-    said = f" How people felt: about ±{half} points for clear frustration"
-    if row["method"] == "anchored":
-        return said + ", mostly because the classifier was not measured on this service; hand-checked posts narrow it."
-    return said + "."
+    half = (row["high"] - row["low"]) / 2
+    said = f" How people felt: about ±{f.number(100 * half, 0)} points for clear frustration"
+    if row["method"] != "anchored" or row["naive_high"] is None or row["naive_low"] is None:
+        return said + "."
+    chance = (row["naive_high"] - row["naive_low"]) / 2
+    few = ", because the posts are few and" if chance > half / 3 else ", because"
+    return f"{said}{few} the classifier was not measured on this service; hand-checked posts narrow it."

@@ -50,8 +50,8 @@ def hit(v: View, f: Format) -> Answer:
         return question, f"{parts}Which uses were hit is not settled: too few people said.".strip(), "Not estimated."
     first, n = ranked[0], f"Among {f.posts(ranked[0]['n'])}."
     if not _clear(first):
-        said = f"{parts}No use, such as work or education, is clearly named: at most {measure_name(first['measure'])}"
-        return question, f"{said}, {share_text(first, f)}.", n
+        most = f"{measure_name(first['measure'])} is named most, {share_text(first, f)}"
+        return question, f"{parts}No use, such as work or education, is clearly named; {most}.", n
     named = [r for r in ranked if _clear(r)][:4]
     said = f"Uses named in posts: {_named_uses(named, f)}. {parts}".strip()
     if len(ranked) < 2:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from analyzer.report import answers, numbers, quality, share_tables, summary, tables
-from analyzer.report.charts import CHARTS, module
+from analyzer.report.charts import CHARTS, module, sources
 from analyzer.report.document import Bullets, Chart, Document, Element, Heading, Note, Numbers, Paragraph, Ref, Table
 from analyzer.report.format import Format, text
 from analyzer.report.lessons import lessons
@@ -61,7 +61,12 @@ def _title(v: View, f: Format) -> str:
 def _subtitle(v: View, f: Format) -> str:
     window = v.window
     when = f"Posts from {f.time(window[0])} to {f.time(window[1])}" if window else "No posts"
-    return when + (", simulated" if v.timeline.study.simulated else "") + f". Verdict: {v.timeline.verdict}."
+    return when + (", simulated" if v.timeline.study.simulated else "") + f". Verdict: {_verdict(v, f)}."
+
+
+def _verdict(v: View, f: Format) -> str:
+    n = len(v.incidents)
+    return v.timeline.verdict if not n else "one incident found" if n == 1 else f"{f.count(n)} incidents found"
 
 
 def _charts(v: View, f: Format, names: tuple[str, ...]) -> list[Element]:
@@ -148,7 +153,10 @@ def _words(v: View, f: Format) -> list[Element]:
 
 def _sources(v: View, f: Format) -> list[Element]:
     body = _charts(v, f, PLACES["sources"])
-    body += _table(share_tables.matrix(v, f, "source")) + _table(share_tables.matrix(v, f, "language"))
+    for scope in ("source", "language"):
+        body += _table(share_tables.matrix(v, f, scope)) if len(v.groups(scope)) > 1 else []
+    if not body and (alone := sources.only(v)):
+        body.append(Paragraph(f"All posts come from {alone}: there is nothing to compare."))
     return _section("Where, and in which language", "sources", body)
 
 

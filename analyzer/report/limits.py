@@ -81,13 +81,13 @@ def _classifier(v: View, f: Format) -> Iterator[str]:
     elif "anchored" in methods:
         yield (
             f"{model} was not measured on posts of this service: the intervals hold how far it went astray on services "
-            "that it had not seen, and hand-checked posts of this incident would narrow them (`outage-analyzer audit`)."
+            "that it had not seen, and hand-checked posts of this incident would narrow them (“outage-analyzer audit”)."
         )
     elif methods:
         yield (
             f"Shares are corrected with error rates of {model} that were measured on other posts: where people write "
             "very differently here, the correction is off, and hand-checked posts of this incident would show it "
-            "(`outage-analyzer audit`)."
+            "(“outage-analyzer audit”)."
         )
     gone = v.timeline.quality.get("n_unsupported") or 0
     seen = v.timeline.quality.get("n_selected") or 0

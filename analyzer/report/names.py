@@ -74,7 +74,7 @@ SOURCE_NAMES = {
 }
 KIND_NAMES = {
     "error_code": "error code",
-    "component": "component",
+    "component": "part of the service",
     "place": "place",
     "competitor": "refuge",
 }

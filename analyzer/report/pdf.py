@@ -1,7 +1,8 @@
 """The document as PDF by typst: the text goes in as data, never as markup, so nothing in it can act.
 
-Needs the extra ``[pdf]``. Fonts are those that ship with typst (text) and with matplotlib (charts and headings); the
-file is tagged for PDF/UA-1 where the document allows it.
+Needs the extra ``[pdf]``. Fonts are those that ship with typst (text) and with matplotlib (charts and headings), and
+for other letters those of the machine and of the extra ``[cjk]``; letters that none has are named in the PDF and in the
+log. The file is tagged for PDF/UA-1 where the document allows it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.report import document as doc
+from analyzer.report import fonts
 from analyzer.report.svg import draw, to_svg
 
 _LOG = logging.getLogger(__name__)
@@ -36,16 +38,14 @@ def to_pdf(document: doc.Document) -> bytes:
         import typst
     except ImportError as error:
         raise UsageError("PDF needs the extra [pdf]: pip install 'outage-analyzer[pdf]'") from error
-    import matplotlib
-
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     with tempfile.TemporaryDirectory(prefix="outage-analyzer-") as folder:
         root = Path(folder)
         (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
-        (root / "report.json").write_text(
-            _shown(json.dumps(_data(document, root), ensure_ascii=False)), encoding="utf-8"
-        )
-        settings: dict[str, Any] = {"root": str(root), "font_paths": [str(fonts)], "format": "pdf"}
+        data = _data(document, root)
+        source = json.dumps(data, ensure_ascii=False)
+        data["gaps"] = fonts.check(source + "".join(p.read_text("utf-8") for p in root.glob("*.svg")))
+        (root / "report.json").write_text(_shown(json.dumps(data, ensure_ascii=False)), encoding="utf-8")
+        settings: dict[str, Any] = {"root": str(root), "font_paths": fonts.folders(), "format": "pdf"}
         try:
             return _compile(typst, str(root / "report.typ"), settings)
         except typst.TypstError as error:
@@ -105,15 +105,22 @@ def _plain(element: Any, keys: set[tuple[str, str]]) -> dict[str, Any]:
 def _table(table: doc.Table) -> dict[str, Any]:
     shown = table.rows[:MOST_ROWS]
     more = len(table.rows) - len(shown)
+    many = len(table.numeric) > 3
     return {
         "kind": "Table",
         "caption": table.caption,
-        "header": list(table.header),
-        "rows": [list(r) for r in shown],
+        "header": [_broken(h) if many else h for h in table.header],
+        "rows": [[_broken(c) if many else c for c in r] for r in shown],
         "numeric": sorted(table.numeric),
         "widths": _widths(table),
         "more": f"{more} more rows are in the JSON." if more else "",
     }
+
+
+def _broken(cell: str) -> str:
+    """Return a number with its interval on a line of its own, so that many columns fit and no interval is torn."""
+    value, bracket, interval = cell.partition(" (")
+    return f"{value}\n({interval}" if bracket else cell
 
 
 #: Letters that a line of a table holds over the page's width.
@@ -123,7 +130,15 @@ _LINE = 104
 def _widths(table: doc.Table) -> list[float]:
     """Return the columns' widths in letters: room for the longest word of each, and the rest where texts are long."""
     columns = [[table.header[i], *(r[i] for r in table.rows[:MOST_ROWS])] for i in range(len(table.header))]
-    least = [max(len(word) for cell in cells for word in [*re.split(r"[ /–-]", cell), ""]) + 2.0 for cells in columns]
+    tight = len(table.numeric) > 3
+    if tight:
+        columns = [[line for cell in cells for line in _broken(cell).split("\n")] for cells in columns]
+    ends = [r"[ /]" if i in table.numeric else r"[ /–-]" for i in range(len(columns))]
+    words = [
+        [w for cell in cells for w in ([cell] if tight and cell[:1] in "(×" else re.split(end, cell))]
+        for cells, end in zip(columns, ends, strict=True)
+    ]
+    least = [max(map(len, [*found, ""])) + 2.0 for found in words]
     least = [min(x, 40.0) for x in least]
     wanted = [max(min(max(map(len, cells)), 60) - x, 0.5) for cells, x in zip(columns, least, strict=True)]
     rest = max(_LINE - sum(least), 0.0)

@@ -31,11 +31,19 @@ def share_text(row: Row | None, f: Format) -> str:
 
 
 def share_words(row: Row, f: Format) -> str:
-    """Return a share in running text: an interval wider than 35 points comes first, because little more is known."""
+    """Return a share in running text.
+
+    An interval that reaches down to nothing is told by its upper bound, and one wider than 35 points comes before the
+    estimate, because little more than the interval is known.
+    """
     low, high = row["low"], row["high"]
-    if row["suppressed"] or row["estimate"] is None or low is None or high is None or high - low <= 0.35:
+    if row["suppressed"] or row["estimate"] is None or low is None or high is None or high < 0.02:
         return share_text(row, f)
-    return f"between {f.share(low)} and {f.share(high)} (best estimate {f.share(row['estimate'])})"
+    digits = 1 if high < 0.1 else 0
+    guess = f"(best estimate {f.share(row['estimate'], digits=digits)})"
+    if low < 0.005:
+        return f"at most {f.share(high, digits=digits)} {guess}"
+    return f"between {f.share(low)} and {f.share(high)} {guess}" if high - low > 0.35 else share_text(row, f)
 
 
 def part_text(row: Row, f: Format) -> str:

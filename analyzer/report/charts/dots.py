@@ -32,7 +32,8 @@ class Dot:
 def sizes_for(n_rows: int, n_blocks: int = 0, *, extra: float = 0.0) -> tuple[Size, Size]:
     """Return wide and narrow sizes in inches for so many rows."""
     rows = max(n_rows, 1)
-    return (7.4, 0.9 + 0.27 * rows + 0.3 * n_blocks + extra), (3.6, 0.95 + 0.4 * rows + 0.3 * n_blocks + extra)
+    step = 0.27 if rows <= 14 else 0.225
+    return (7.4, 0.9 + step * rows + 0.3 * n_blocks + extra), (3.6, 0.95 + 0.4 * rows + 0.3 * n_blocks + extra)
 
 
 def dot_rows(ax: Axes, dots: list[Dot], *, unit: str, percent: bool = True, zero: bool = True) -> None:
@@ -144,7 +145,7 @@ def percent_axis(ax: Axes, which: str) -> None:
     low, high = sorted(axis.get_view_interval())
     digits = 1 if high - low < 0.04 else 0
     axis.set_major_formatter(
-        FuncFormatter(lambda value, _: f.share(max(value, 0.0) if abs(value) < 1e-9 else value, digits=digits))
+        FuncFormatter(lambda value, _: "" if value > 1.0001 else f.share(max(value, 0.0), digits=digits))
     )
 
 

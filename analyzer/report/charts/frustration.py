@@ -80,7 +80,7 @@ def data(v: View, f: Format) -> Table:
 
 def sizes(v: View) -> tuple[Size, Size]:
     """Return wide and narrow sizes in inches."""
-    return (7.4, 3.3), (3.6, 3.5)
+    return (7.4, 3.7), (3.6, 3.8)
 
 
 def plot_frustration(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
@@ -93,6 +93,7 @@ def plot_frustration(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
         levels = _phase_levels(v)
         for phase, rows in levels:
             _ribbon(ax, v, phase, rows, f)
+        clock.shade_phases(ax, v, span)
         bins, width = drawn_bins(v, span, most=160)
         x, y = middles(bins, width), column(bins, "frustration")
         for bound in ("frustration_low", "frustration_high"):
@@ -113,10 +114,10 @@ def plot_frustration(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
 
 
 def _top(levels: list[tuple[Row, list[Row]]], bins: list[Row]) -> float:
-    """Return the top of the axis: room for the ribbons and the interval, at most 100%."""
+    """Return the top of the axis: room for the ribbons, the interval and the names of the phases over them."""
     tops = [rows[0]["estimate"] for _, rows in levels]
     tops += [b["frustration_high"] for b in bins if b["frustration_high"] is not None]
-    return float(min(1.0, max(0.2, 1.18 * max(tops, default=1.0))))
+    return float(max(0.2, 1.5 * max(tops, default=1.0)))
 
 
 def _ribbon(ax: Axes, v: View, phase: Row, rows: list[Row], f: Format) -> None:

@@ -79,7 +79,8 @@ def plot_ladder(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
             dots.append(Dot(STEP_NAMES.get(r["step"], str(r["step"])), lag, low, high, printed, role))
         dot_rows(ax, dots, unit=f"{unit} after the observed onset", percent=False)
         ax.axvline(0, color=LIGHT["line"], linewidth=0.8, zorder=0)
-        key_row(ax, [("observed in posts", "purple"), ("official", "green")], left=1.3)
+        official = any(r["basis"] == "official" and r["time"] for r in rows)
+        key_row(ax, [("observed in posts", "purple"), *([("official", "green")] if official else [])], left=1.3)
         dot_title(ax, title(v, f))
     return ax
 

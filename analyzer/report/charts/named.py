@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST = 5
 _ORDER = ("component", "error_code", "place", "competitor")
-_PLURAL = {"component": "Components", "error_code": "Error codes", "place": "Places", "competitor": "Refuges"}
+_PLURAL = {"component": "Parts of the service", "error_code": "Error codes", "place": "Places", "competitor": "Refuges"}
 
 
 def _rows(v: View) -> list[Row]:
@@ -29,7 +29,7 @@ def _rows(v: View) -> list[Row]:
 
 def missing(v: View) -> str:
     """Say why the chart cannot be drawn; empty if it can."""
-    return "" if v.extractions else "No error code, component, place or refuge is named by enough people."
+    return "" if v.extractions else "No error code, part of the service, place or refuge is named by enough people."
 
 
 def _name(row: Row) -> str:
@@ -64,7 +64,7 @@ def sizes(v: View) -> tuple[Size, Size]:
 
 
 def plot_named(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
-    """Share of posts that name each error code, component, place or refuge, with 95% intervals."""
+    """Share of posts that name each error code, part of the service, place or refuge, with 95% intervals."""
     v, f = view(timeline), fmt()
     with canvas(ax, size=sizes(v)[0]) as ax:
         if reason := missing(v):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.charts.dots import Dot, Size, dot_rows, dot_title, sizes_for
 from analyzer.report.charts.style import canvas, fmt, say_missing
 from analyzer.report.document import Table
-from analyzer.report.format import Format
+from analyzer.report.format import NBSP, Format
 from analyzer.report.names import group_name
 from analyzer.report.pick import Row, View, view
 from analyzer.report.share_tables import share_text
@@ -30,7 +30,16 @@ def _rows(v: View) -> list[Row]:
 
 def missing(v: View) -> str:
     """Say why the chart cannot be drawn; empty if it can."""
-    return "" if _rows(v) else "Shares by source and language are not known."
+    rows = _rows(v)
+    if not rows:
+        return "Shares by source and language are not known."
+    return "" if len(rows) > len({r["scope"] for r in rows}) else f"All posts come from {only(v)}."
+
+
+def only(v: View) -> str:
+    """Return the one source and language where there is no other: ``Twitter, in English``."""
+    names = {r["scope"]: group_name(r["scope"], r["group"]) for r in _rows(v)}
+    return ", in ".join(names[s] for s in ("source", "language") if s in names)
 
 
 def title(v: View, f: Format) -> str:
@@ -80,7 +89,7 @@ def plot_sources(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
             return say_missing(ax, reason)
         dots = [
             Dot(
-                f"{group_name(r['scope'], r['group'])} (n = {f.count(r['n'])})",
+                f"{group_name(r['scope'], r['group'])} (n{NBSP}={NBSP}{f.count(r['n'])})",
                 r["estimate"],
                 r["low"],
                 r["high"],
