@@ -72,17 +72,23 @@ def distinguishing(
     import numpy as np
     import pandas as pd
 
-    codes, names = pd.factorize(np.asarray(list(groups), object))
-    texts, people = np.asarray(list(texts), object), None if authors is None else np.asarray(list(authors), object)
+    codes, names = pd.factorize(pd.Series(groups, dtype=object))
+    words, people = _series(texts), None if authors is None else _series(authors)
     counts: dict[str, Counter[str]] = {}
     who: dict[str, dict[str, set[Any]]] = {}
     for code, name in enumerate(names):
-        rows_of = _spread(np.flatnonzero(codes == code), LOOKED_AT * MOST_TEXTS)
-        counts[str(name)], who[str(name)] = _count(texts[rows_of], None if people is None else people[rows_of])
+        some = _spread(np.flatnonzero(codes == code), LOOKED_AT * MOST_TEXTS)
+        counts[str(name)], who[str(name)] = _count(words.iloc[some], None if people is None else people.iloc[some])
     rows = []
     for group in counts:
         rows += _rank(group, counts, who[group], k=k, top=top, prior=prior)
     return schema.make(schema.KEYWORDS, rows)
+
+
+def _series(values: Iterable[Any]) -> pd.Series:
+    import pandas as pd
+
+    return values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
