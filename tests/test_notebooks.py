@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +45,87 @@ def test_a_notebook_stores_no_output_and_says_that_posts_are_simulated(path: Pat
     assert "oa.simulate" in code(path)
 
 
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Run a notebook once; return its document with outputs, and the folder of its temporary files."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    made: dict[Path, tuple[Any, Path]] = {}
+
+    def execute(path: Path) -> tuple[Any, Path]:
+        if path not in made:
+            folder = tmp_path_factory.mktemp(path.stem)
+            settings = {"TMPDIR": str(folder), "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
+            document = nbformat.read(path, as_version=4)
+            place = {"metadata": {"path": str(folder)}}
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in {**settings, "PYTHONPATH": str(FOLDER.parent)}.items():
+                    patch.setenv(name, value)
+                NotebookClient(document, timeout=280, kernel_name="python3", resources=place).execute()
+            made[path] = document, folder
+        return made[path]
+
+    return execute
+
+
+def shown(document: Any, source: str) -> Any:
+    """Return the table that a cell shows, as text by column and row."""
+    cell = next(c for c in document.cells if c.cell_type == "code" and source in c.source)
+    html = next(o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {}))
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr.*?</tr>", html, re.S)]
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_notebook_and_report_agree_to_the_printed_digit(executed: Any) -> None:
+    """What the notebook shows, and what a report of the same corpus prints: HTML, PDF, Markdown and JSON."""
+    import analyzer as oa
+    from analyzer.report.format import Format
+    from tests.report.test_outputs import of_html, of_markdown, of_pdf, plain
+
+    document, folder = executed(FOLDER / "01_first_look.ipynb")
+    place = next(folder.glob("outage-*"))
+    study, corpus = oa.Study.load(place / "study.toml"), oa.Corpus(place / "corpus")
+    outputs = [folder / f"again{s}" for s in (".html", ".md", ".json", ".pdf")]
+    oa.report(oa.timeline_of(study, corpus), *outputs)
+    data = load(outputs[2])
+    assert load(place / "report.json")["numbers"] == data["numbers"], "a corpus gives what its tables give"
+    texts = [of_html(outputs[0].read_text("utf-8")), of_markdown(outputs[1].read_text("utf-8")), of_pdf(outputs[3])]
+
+    numbers = shown(document, 'numbers[["label"')
+    assert [n["label"] for n in numbers] == [n["label"] for n in data["numbers"]] and len(numbers) == 8
+    for row, number in zip(numbers, data["numbers"], strict=True):
+        for column in ("printed", "printed_interval"):
+            assert plain(row[column]) == plain(number[column])
+            for text in texts:
+                assert plain(row[column]).replace(" ", "") in text.replace(" ", ""), row["label"]
+
+    f = Format()
+    rows = {(r["group"], r["measure"]): r for r in data["tables"]["shares"] if r["scope"] == "phase"}
+    shares = shown(document, "by_phase[[")
+    assert len(shares) == 15
+    for row in shares:
+        raw = rows[row["group"], row["measure"]]
+        value, low, high = (float(row[k]) for k in ("estimate", "low", "high"))
+        assert [value, low, high] == pytest.approx([raw[k] for k in ("estimate", "low", "high")], abs=5e-7)
+        printed = plain(f.share_interval(value, low, high))
+        for text in texts:
+            assert printed.replace(" ", "") in text.replace(" ", ""), row
+
+    lags = {r["step"]: r["lag_s"] for r in data["tables"]["ladder"]}
+    ladder = shown(document, 'timeline.ladder[["step"')
+    assert {r["step"] for r in ladder} == set(lags)
+    for row in ladder:
+        assert float(row["lag_s"]) == pytest.approx(lags[row["step"]], abs=0.01)
+        assert plain(f.duration(float(row["lag_s"]))) in texts[0]
+
+
 @pytest.mark.parametrize(
     "path",
     [pytest.param(p, marks=() if p.stem in QUICK else pytest.mark.slow, id=p.stem) for p in NOTEBOOKS],
 )
-def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
-    document = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        document, timeout=280, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
+def test_a_notebook_runs(path: Path, executed: Any) -> None:
+    document, _ = executed(path)
     outputs = [o for c in document.cells if c.cell_type == "code" for o in c.outputs]
     assert not [o for o in outputs if o.output_type == "error"]
     assert any("text/html" in o.get("data", {}) for o in outputs), "tables are shown"
