@@ -1,9 +1,9 @@
 """The usual level: what a bin would hold if nothing happened, with its spread.
 
 Method: a local level (rolling mean over quiet bins) times a season (hour of week where at least three weeks are
-there, hour of day from three days on, shrunk towards 1), with bursts masked out by their own prediction bound and
-the fit repeated. The spread is over-dispersed Poisson (variance = dispersion x mean), estimated from quiet bins; the
-prediction bounds are quantiles of the negative binomial with that mean and variance.
+there, hour of day from two days on, day of week for daily bins, shrunk towards 1), with bursts masked out by their own
+prediction bound and the fit repeated. The spread is over-dispersed Poisson (variance = dispersion x mean), estimated
+from quiet bins; the prediction bounds are quantiles of the negative binomial with that mean and variance.
 Sources: cycle-corrected Poisson of Gnip's trend detection; Downdetector's same-weekday baseline; McCullagh & Nelder
 1989, ch. 6 (quasi-Poisson); Farrington et al. 1996 (down-weighting past outbreaks).
 """
@@ -47,7 +47,7 @@ class Baseline:
     slow
         The same for sums over up to two hours, >= dispersion: slow swings of the level are no incident.
     season
-        `hour of week`, `hour of day` or `none`.
+        `hour of week`, `hour of day`, `day of week` (bins of a day) or `none`.
     quiet
         (n,) bins that the level was learned from.
     """
@@ -198,6 +198,11 @@ def _first_season(series: Series) -> NDArray[np.float64]:
 def _season(count: NDArray, usual: NDArray, quiet: NDArray, series: Series) -> tuple[NDArray, str]:
     """Factor per bin, mean 1 over the quiet bins; neighbours in the cycle are smoothed."""
     days = quiet.sum() * series.bin_s / 86400
+    if series.bin_s == 86400 and days >= 21:
+        # Days have no hours: each day of the week has its factor.
+        slot = _hours(series) // 24 % 7
+        total, expected = (np.bincount(slot[quiet], weights=v[quiet], minlength=7) for v in (count, usual))
+        return ((total + _SEASON_PRIOR) / (expected + _SEASON_PRIOR))[slot], "day of week"
     if not _has_days(series):
         return np.ones(len(count)), "none"
     hours = _hours(series)

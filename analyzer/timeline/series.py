@@ -175,13 +175,13 @@ def usual_step(stamp: NDArray[np.int64]) -> tuple[int, bool]:
     """
     steps = np.diff(np.unique(stamp))
     step = commonest_step(stamp)
-    if not len(steps) or (steps % step == 0).mean() >= 0.9:
+    if not len(steps) or float((np.mod(steps, step) == 0).mean()) >= 0.9:
         return step, True
     middle = float(np.median(steps))
     near = int(_WIDTHS[np.argmin(np.abs(np.log(_WIDTHS / middle)))])
     if abs(near / middle - 1) < 0.1 and abs(_direction(stamp, near)) > 0.5:
         return near, True
-    wide = _WIDTHS[_WIDTHS >= _ROWS * middle]
+    wide = _WIDTHS[middle * _ROWS <= _WIDTHS]
     return int(wide[0] if len(wide) else _WIDTHS[-1]), False
 
 

@@ -121,3 +121,55 @@ def test_acceptance() -> None:
         assert 0.90 <= table[name].dropna().astype(float).mean() <= 0.98, name
     alarms, hours = quiet(20_000)
     assert alarms / hours * 1000 <= 1
+
+
+def rising(level: float, *, n: int, at: int, size: float, lasts: int = 6, dispersion: float = 1.0) -> np.ndarray:
+    """Counts with a weekly rhythm where n is in 20-minute bins, and a rise by `size` times the level."""
+    rng = np.random.default_rng(11)
+    day = np.arange(n) / 72
+    rate = level * (1 + 0.6 * np.cos(2 * np.pi * day)) * np.where(day % 7 >= 5, 0.5, 1.0)
+    since = np.arange(n) - at
+    rate[at:] += size * level * np.where(since[at:] < lasts, 1.0, np.exp2(-(since[at:] - lasts) / 3))
+    if dispersion > 1:
+        return rng.negative_binomial(rate / (dispersion - 1) + 1e-12, 1 / dispersion)
+    return rng.poisson(rate)
+
+
+@pytest.mark.parametrize(
+    ("level", "size", "dispersion"),
+    [(0.05, 300, 1.0), (1.0, 40, 1.0), (50.0, 10, 5.0), (1e4, 6, 200.0), (1e6, 5, 1e5)],
+)
+def test_services_of_any_size(level: float, size: float, dispersion: float) -> None:
+    values = rising(level, n=6000, at=4500, size=size, dispersion=dispersion)
+    table = pd.DataFrame({"time": pd.date_range(START, periods=6000, freq="20min"), "count": values})
+    (row,) = detect(table)["incidents"]
+    assert abs(pd.Timestamp(row["onset"]) - table["time"][4500]) <= pd.Timedelta(minutes=20)
+    assert detect(table.iloc[:4400])["incidents"] == []
+
+
+def test_daily_bins_know_the_day_of_the_week() -> None:
+    rng = np.random.default_rng(3)
+    rate = np.where(np.arange(365) % 7 >= 5, 20.0, 100.0)
+    table = pd.DataFrame({"time": pd.date_range(START, periods=365, freq="1D"), "count": rng.poisson(rate)})
+    assert detect(table)["incidents"] == []
+    # 80 on a Sunday would be quiet on any Monday.
+    table.loc[300 - 300 % 7 + 6, "count"] = 80
+    (row,) = detect(table)["incidents"]
+    assert row["peak"] == table["time"][300 - 300 % 7 + 6].isoformat().replace("+00:00", "Z")
+
+
+def test_an_outage_of_days_in_daily_bins_is_no_new_level() -> None:
+    rng = np.random.default_rng(4)
+    rate = np.full(60, 10.0)
+    rate[40:45] = [110, 120, 60, 35, 20]
+    table = pd.DataFrame({"time": pd.date_range(START, periods=60, freq="1D"), "count": rng.poisson(rate)})
+    (row,) = detect(table)["incidents"]
+    assert abs(pd.Timestamp(row["onset"]) - table["time"][40]) <= pd.Timedelta(days=1)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.1])
+def test_counts_that_are_mostly_zero_raise_no_alarm(kept: float) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.poisson(20.0, 6000) * (rng.random(6000) < kept)
+    table = pd.DataFrame({"time": pd.date_range(START, periods=6000, freq="20min"), "count": values})
+    assert detect(table)["incidents"] == []

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.timeline.series import commonest_step, regular, stamp
+from analyzer.timeline.series import commonest_step, regular, stamp, usual_step
 
 
 def counts(values: list[float | None], *, minutes: int = 10, start: str = "2024-06-04T00:00Z") -> pd.DataFrame:
@@ -66,3 +66,31 @@ def test_step_and_stamp() -> None:
     assert commonest_step(np.array([0, 60, 120, 600])) == 60
     assert commonest_step(np.array([5])) == 60
     assert stamp(pd.Timestamp("1970-01-01T00:00:01Z")) == 1_000_000
+
+
+def test_clocks_that_err_a_little_keep_their_step() -> None:
+    rng = np.random.default_rng(0)
+    exact = np.arange(500) * 1200
+    late = exact + rng.integers(0, 4, 500)
+    assert usual_step(exact) == usual_step(late) == (1200, True)
+    about = exact[1:] + rng.integers(-200, 200, 499)
+    assert usual_step(about) == (1200, True)
+    time = pd.Series(pd.to_datetime(late, unit="s", utc=True))
+    series = regular(pd.DataFrame({"time": time, "count": np.arange(500)}))
+    assert (len(series), series.bin_s) == (500, 1200)
+    np.testing.assert_array_equal(series.count, np.arange(500))
+
+
+def test_missing_rows_do_not_change_the_step() -> None:
+    kept = np.sort(np.random.default_rng(0).choice(2000, 700, replace=False)) * 600
+    assert usual_step(kept) == (600, True)
+
+
+def test_one_row_a_post_gets_a_width_that_holds_some_rows() -> None:
+    at = np.sort(np.random.default_rng(0).uniform(0, 5 * 86400, 3000)).astype(np.int64)
+    width, steady = usual_step(at)
+    assert not steady
+    series = regular(pd.DataFrame({"time": pd.to_datetime(at, unit="s", utc=True), "count": 1}))
+    assert (series.bin_s, width) == (3600, 3600)
+    assert series.count.sum() == 3000
+    assert series.seen.mean() > 0.95
