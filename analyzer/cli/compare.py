@@ -12,7 +12,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reports", metavar="REPORT.json", nargs="+", help="two or more JSON reports")
     common.output_argument(parser, "comparison to write: .html, .pdf, .md or .json (may be repeated)", required=True)
     parser.add_argument("--title", help="title of the comparison")
-    parser.add_argument("--lang", default="en", help="locale of numbers and dates (default: en)")
+    parser.add_argument(
+        "--lang", default="en", help="how numbers and dates are written, such as en, de; words stay English"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

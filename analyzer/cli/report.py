@@ -20,7 +20,11 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
     common.output_argument(parser, "report file: .html, .pdf, .md or .json (may be repeated)")
     parser.add_argument("--title", help="title of the report (default: made from the study)")
     parser.add_argument("--template", metavar="DIR", help="folder with your own HTML templates")
-    parser.add_argument("--lang", default="en", help="locale of numbers and dates, such as en, de, fr")
+    parser.add_argument(
+        "--lang",
+        default="en",
+        help="how numbers and dates are written, such as en, de, fr; the words of a report stay English",
+    )
     parser.add_argument("--bin-minutes", type=int, metavar="N", help="width of time bins (default: from the data)")
     parser.add_argument("--seed", type=int, default=0, help="seed of every bootstrap (default 0)")
     parser.add_argument(

@@ -10,7 +10,8 @@ from typing import Any
 from analyzer.errors import UsageError
 from analyzer.report import json_, numbers
 from analyzer.report.charts import comparison
-from analyzer.report.document import Bullets, Chart, Document, Element, Heading, Note, Paragraph, Table
+from analyzer.report.charts.series import width_name
+from analyzer.report.document import Chart, Document, Element, Heading, Note, Paragraph, Table
 from analyzer.report.format import NONE, Format, isolate, text
 from analyzer.report.names import measure_name
 from analyzer.report.pick import View, view
@@ -30,6 +31,14 @@ MEASURES = (
     "topic_reliability",
     *(f"topic_{t}" for t in IMPACTS),
 )
+
+
+#: Names of headline numbers whose own names depend on the report.
+_LABELS = {
+    "most_affected": "Most affected use, or most named part",
+    "peak": "Posts at the peak",
+    "posts": "Posts above the usual number",
+}
 
 
 def compare(
@@ -77,8 +86,12 @@ def build(timelines: Sequence[Timeline], *, title: str | None = None, lang: str 
     for name, plot in drawings:
         elements.append(_chart(name, plot, timelines, views, f))
     elements += [Heading("The numbers", anchor="numbers"), _headline(views, names, f)]
-    elements += [Heading("The shares", anchor="shares"), _shares(views, names, f), *_pairs(views, names, f)]
-    heading = text(title, limit=160) if title else f"{f.count(len(views))} incidents compared"
+    elements += [Heading("The shares", anchor="shares"), _shares(views, names, f), _pairs(views, names, f)]
+    heading = (
+        text(title, limit=160)
+        if title
+        else f"{f.count(len(views))} {'incidents' if all(v.incident for v in views) else 'reports'} compared"
+    )
     data: dict[str, Any] = {
         "schema": "outage-analyzer/comparison/1",
         "title": heading,
@@ -151,7 +164,8 @@ def _chart(name: str, plot: Any, timelines: Sequence[Timeline], views: list[View
     wide, narrow = comparison.sizes(views, name)
     draw = partial(_draw, plot, tuple(timelines))
     finding, said = comparison.title(views, name, f), comparison.alt(views, name, f)
-    return Chart(name, finding, (plot.__doc__ or "").splitlines()[0], text(said, limit=1500), draw, wide, narrow)
+    table = comparison.data(views, name, f)
+    return Chart(name, finding, (plot.__doc__ or "").splitlines()[0], text(said, limit=1500), draw, wide, narrow, table)
 
 
 def _draw(plot: Any, timelines: tuple[Timeline, ...], ax: Any) -> Any:
@@ -163,13 +177,17 @@ def _headline(views: list[View], names: list[str], f: Format) -> Table:
     rows = []
     for i in range(len(per[0])):
         first = per[0][i]
-        label = "Most affected use, or most named part" if first.key == "most_affected" else first.label
+        label = _LABELS.get(first.key, first.label)
         cells = []
-        for column in per:
+        for v, column in zip(views, per, strict=True):
             n = column[i]
+            if not v.incident:
+                cells.append(f"{NONE} ({v.timeline.verdict})")
+                continue
             more = f" ({n.interval})" if n.interval else ""
             use = f"{n.label.split(': ')[1]} " if n.key == "most_affected" and ": " in n.label else ""
             use = f"part: {use}" if n.label.startswith("Most named part") else use
+            more = f" per {width_name(v.timeline.bin_s)}{more}" if n.key == "peak" else more
             cells.append(f"{use}{n.value}{more}" if n.value != "unavailable" else f"{NONE} ({n.note})")
         rows.append((label, *cells))
     header = ("Number", *names)
@@ -198,24 +216,24 @@ def _shares(views: list[View], names: list[str], f: Format) -> Table:
     )
 
 
-def _pairs(views: list[View], names: list[str], f: Format) -> list[Element]:
-    items = []
+def _pairs(views: list[View], names: list[str], f: Format) -> Table | Paragraph:
+    """Return the pairs of incidents that differ beyond chance: at most three a measure, the clearest first."""
+    rows = []
     for measure in MEASURES:
         known = [
             (n, r)
             for n, v in zip(names, views, strict=True)
-            if (r := v.share(measure)) and r["estimate"] is not None and r["low"] is not None
+            if v.incident and (r := v.share(measure)) and r["estimate"] is not None and r["low"] is not None
         ]
         for i, j, p in differing([Share(r["estimate"], r["low"], r["high"]) for _, r in known])[:3]:
             hi, lo = (i, j) if known[i][1]["estimate"] > known[j][1]["estimate"] else (j, i)
-            said = (
-                f"{measure_name(measure).capitalize()}: {known[hi][0]} {share_text(known[hi][1], f)} against "
-                f"{known[lo][0]} {share_text(known[lo][1], f)}"
-            )
-            items.append(Paragraph(f"{said} ({f.p(p)}, corrected within the measure)."))
-    if not items:
-        return [Paragraph("No pair differs in any share beyond chance.")]
-    return [Heading("Pairs that differ", 3), Bullets(tuple(items))]
+            pair = [f"{known[k][0]}: {share_text(known[k][1], f)}" for k in (hi, lo)]
+            rows.append((measure_name(measure), *pair, f.p(p).removeprefix("p = ").removeprefix("p ")))
+    if not rows:
+        return Paragraph("No pair differs in any share beyond chance.")
+    header = ("Measure", "Higher", "Lower", "p, adjusted")
+    caption = "Pairs that differ beyond chance; p adjusted for the number of pairs of each measure"
+    return Table("pairs", caption, header, tuple(rows), numeric=frozenset({3}))
 
 
 def label(timeline: Timeline) -> str:

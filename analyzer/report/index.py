@@ -44,7 +44,11 @@ class Entry:
 
 def entry(name: str, link: str, report: dict[str, Any]) -> Entry:
     """Return the entry of a report from its JSON."""
-    shown = [(n["label"], n["printed"]) for n in report["numbers"] if n["printed"] != "unavailable"][:4]
+    known = [n for n in report["numbers"] if n["printed"] != "unavailable"]
+    known = known[:4] if report["verdict"] == "incidents" else [n for n in known if n["key"] == "posts"]
+    shown = [
+        (n["label"], n["printed"] + (f" ({n['printed_interval']})" if n["printed_interval"] else "")) for n in known
+    ]
     first = report["summary"][0] if report.get("summary") else report.get("reason", "")
     return Entry(name, link, report["verdict"], text(first), tuple((text(a), text(b)) for a, b in shown))
 
@@ -56,6 +60,7 @@ def write_index(entries: Sequence[Entry], path: str | Path, *, title: str = "Rep
     listed = sorted(entries, key=lambda e: (order.get(e.verdict, 9), e.name.casefold()))
     counts = {v: f.count(sum(e.verdict == v for e in entries)) for v in order if any(e.verdict == v for e in entries)}
     values = {
+        "names": {"incidents": "incident found"},
         "title": text(title, limit=160),
         "entries": listed,
         "counts": counts,

@@ -15,8 +15,11 @@ from analyzer.report import render
 from analyzer.report.compare import build, compare
 from analyzer.report.diff import diff
 from analyzer.report.document import Chart, Paragraph, Table
+from analyzer.report.format import Format
 from analyzer.report.index import Entry, entry, write_index
 from analyzer.report.json_ import load, to_dict
+from analyzer.report.pick import view
+from analyzer.report.share_tables import share_text
 from analyzer.report.shrink import Share, differing, shrink
 from analyzer.report.verify import verify
 from tests.report.make_timeline import make_timeline
@@ -85,10 +88,29 @@ def test_comparison_prints_the_digits_of_its_reports() -> None:
         printed = {n["key"]: n for n in to_dict(timeline)["numbers"]}
         for key, row in zip(table.keys, table.rows, strict=True):
             n = printed[key]
-            if n["printed"] != "unavailable":
+            if timeline.verdict != "incidents":
+                assert row[place] == "– (no incident found)"
+            elif n["printed"] != "unavailable":
                 assert n["printed"] in row[place] and n["printed_interval"] in row[place]
     shares = next(t for t in build(timelines).of(Table) if t.name == "compared-shares")
     assert any("pooled" in row[0] for row in shares.rows)
+
+
+def test_the_numbers_behind_the_charts_of_a_comparison() -> None:
+    timelines = [make_timeline(), make_timeline("long"), make_timeline("none")]
+    document = build(timelines)
+    aligned, compared = (c.table for c in document.of(Chart))
+    assert aligned and compared and len(aligned.header) == 3, "a report without an incident has no onset to align at"
+    v = view(timelines[0])
+    onset = v.incident["onset"]  # type: ignore[index]
+    step = (2 if "2 h" in aligned.caption else 3 if "3 h" in aligned.caption else 6) * 3600
+    inside = [b for b in v.bins if 0 <= (b["start"] - onset).total_seconds() < step]
+    row = next(r for r in aligned.rows if r[0] == "0.0 h")
+    assert row[1] == f"{sum(b['n_relevant'] for b in inside):,}"
+    assert compared.rows[0][1] == share_text(v.share("frustration_ge2"), Format())
+    headline = next(t for t in document.of(Table) if t.name == "headline")
+    peak = headline.rows[headline.keys.index("peak")]
+    assert peak[0] == "Posts at the peak" and peak[1].endswith("per 10 min") and peak[2].endswith("per 6 h")
 
 
 def test_comparison_refuses_one_report_and_foreign_files(tmp_path: Path) -> None:
@@ -166,4 +188,4 @@ def test_index_lists_failures_first_and_escapes(tmp_path: Path) -> None:
     page = write_index(listed, tmp_path / "index.html", title="Nightly").read_text("utf-8")
     assert page.index("Broken") < page.index("Night &lt;b&gt;")
     assert 'href="a%20b/tiny.html"' in page and "<i>" not in page
-    assert "2 studies: 1 failed, 1 incidents" in page and "<script" not in page
+    assert "2 studies: 1 failed, 1 incident found" in page and "<script" not in page

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.report.charts.dots import Dot, Size, dot_rows, dot_title, sizes_for
 from analyzer.report.charts.grid import grid, head
+from analyzer.report.charts.series import width_name
 from analyzer.report.charts.style import LIGHT, canvas, fmt, is_narrow, key_row, point, say_missing, set_title
-from analyzer.report.format import Format
+from analyzer.report.document import Table
+from analyzer.report.format import NONE, Format
 from analyzer.report.names import measure_name
 from analyzer.report.pick import Row, View, view
 from analyzer.report.share_tables import share_text
+from analyzer.report.shrink import Share, differing
 from analyzer.schema import Timeline
 
 if TYPE_CHECKING:
@@ -40,9 +44,9 @@ def _hours(v: View) -> float:
 
 def sizes(views: Sequence[View], name: str) -> tuple[Size, Size]:
     """Return wide and narrow sizes in inches."""
-    n = min(len(views), _MOST)
+    n = max(1, min(sum(v.incident is not None for v in views), _MOST))
     if name == "aligned":
-        return (7.4, 0.9 + 0.95 * n), (3.6, 1.0 + 0.95 * n)
+        return (7.4, 0.9 + 0.95 * n), (3.6, 1.0 + 1.1 * n)
     return sizes_for(n * len(_SHOWN), len(_SHOWN))
 
 
@@ -60,13 +64,13 @@ def title(views: Sequence[View], name: str, f: Format) -> str:
             f"Reports lasted longest for {longest[1]} ({f.duration(longest[0] * 3600)}) and shortest for "
             f"{shortest[1]} ({f.duration(shortest[0] * 3600)})"
         )
-    known = [(r["estimate"], n) for n, v in found if (r := v.share("frustration_ge2")) and r["estimate"] is not None]
+    rows = [(n, r) for n, v in found if (r := v.share("frustration_ge2")) and r["estimate"] is not None]
+    known = [(r["estimate"], n) for n, r in rows]
     if len(known) < 2:
         return "Headline shares of each incident"
-    return (
-        f"Clear frustration runs from {f.share(min(known)[0])} ({min(known)[1]}) to {f.share(max(known)[0])} "
-        f"({max(known)[1]})"
-    )
+    bounded = [Share(r["estimate"], r["low"], r["high"]) for _, r in rows if r["low"] is not None]
+    said = f"Clear frustration runs from {f.share(min(known)[0])} ({min(known)[1]}) to {f.share(max(known)[0])}"
+    return f"{said} ({max(known)[1]})" + ("" if differing(bounded) else "; no two clearly differ")
 
 
 def alt(views: Sequence[View], name: str, f: Format) -> str:
@@ -78,11 +82,44 @@ def alt(views: Sequence[View], name: str, f: Format) -> str:
             found = v.incident
             parts.append(f"{n} peak {f.count(found['peak_count'])} posts" if found else f"{n} no incident")
         else:
+            if not v.incident:
+                continue
             parts.append(f"{n} " + ", ".join(f"{measure_name(m)} {share_text(v.share(m), f)}" for m in _SHOWN))
     lead = (
         "Posts about each outage by time since its onset" if name == "aligned" else "Headline shares of each incident"
     )
     return f"{lead}: {'; '.join(parts)}."
+
+
+def data(views: Sequence[View], name: str, f: Format) -> Table:
+    """Return the numbers behind a chart."""
+    found = [(n, v) for n, v in zip(names([v.timeline for v in views]), views, strict=True) if v.incident][:_MOST]
+    numeric = frozenset(range(1, len(found) + 1))
+    if name != "aligned":
+        rows = tuple((measure_name(m), *(share_text(v.share(m), f) for _, v in found)) for m in _SHOWN)
+        head = ("Measure", *(n for n, _ in found))
+        return Table("compared", "Headline shares (95% intervals)", head, rows, numeric=numeric, folded=True)
+    until = _until(found)
+    step = next(s for s in (0.5, 1, 2, 3, 6) if until / s <= 24 or s == 6)
+    times = [i * step for i in range(-1, math.ceil(until / step))]
+    rows = tuple((f"{f.number(t, 1)} h", *(_between(v, t, t + step, f) for _, v in found)) for t in times)
+    head = ("From the onset", *(n for n, _ in found))
+    caption = f"Posts per {width_name(int(step * 3600))} after the onset"
+    return Table("aligned", caption, head, rows, numeric=numeric, folded=True)
+
+
+def _until(found: Sequence[tuple[str, View]]) -> float:
+    """Return how many hours after the onset are shown."""
+    return max(1.0, min(72.0, 1.35 * max((_hours(v) for _, v in found), default=0.0)))
+
+
+def _between(v: View, start: float, end: float, f: Format) -> str:
+    """Return the posts in bins that begin between two hours after the onset."""
+    assert v.incident
+    onset = v.incident["onset"]
+    inside = [b for b in v.bins if start <= (b["start"] - onset).total_seconds() / 3600 < end]
+    seen = [b for b in inside if b["covered"] > 0]
+    return f.count(sum(b["n_relevant"] for b in seen)) if seen else NONE
 
 
 def plot_comparison(timelines: Sequence[Timeline], *, ax: Axes | None = None) -> Axes:
@@ -92,8 +129,8 @@ def plot_comparison(timelines: Sequence[Timeline], *, ax: Axes | None = None) ->
         found = [(n, v) for n, v in zip(names(timelines), views, strict=True) if v.incident][:_MOST]
         if not found:
             return say_missing(ax, "None of the reports holds an incident, so there is no onset to align at.")
-        until = max(1.0, min(72.0, 1.35 * max(_hours(v) for _, v in found)))
-        small = grid(ax, len(found), 1, gap=(0.2, 0.36))
+        until = _until(found)
+        small = grid(ax, len(found), 1, gap=(0.2, 0.5 if is_narrow(ax) else 0.36))
         for i, (one, (n, v)) in enumerate(zip(small, found, strict=True)):
             _aligned(one, n, v, until, f)
             one.tick_params(labelbottom=i == len(found) - 1)
@@ -133,8 +170,9 @@ def _aligned(ax: Axes, name: str, v: View, until: float, f: Format) -> None:
     ax.set_xlim(-0.25 * until, until)
     ax.set_ylim(0, 1.08)
     ax.set_yticks([0, 1], ["0", f.count(peak)])
+    ahead = f"peak {f.count(peak)} per {width_name(v.timeline.bin_s)}"
     lasted = f"recovered after {f.duration(_hours(v) * 3600)}" if found["recovery"] else "not recovered in the data"
-    head(ax, f"{name}: {lasted}" if not is_narrow(ax) else name)
+    head(ax, f"{name}: {ahead}, {lasted}" if not is_narrow(ax) else f"{name}\n{ahead}")
     point(ax, f"{name}: peak {f.count(peak)} posts, {lasted}")
 
 
@@ -144,7 +182,7 @@ def plot_compared(timelines: Sequence[Timeline], *, ax: Axes | None = None) -> A
     with canvas(ax, size=sizes(views, "compared")[0]) as ax:
         dots = []
         for measure in _SHOWN:
-            for n, v in list(zip(names(timelines), views, strict=True))[:_MOST]:
+            for n, v in [x for x in zip(names(timelines), views, strict=True) if x[1].incident][:_MOST]:
                 row: Row = v.share(measure) or {"estimate": None, "low": None, "high": None, "suppressed": False}
                 role = "orange" if measure.startswith("frustration") else "blue"
                 block = measure_name(measure).capitalize()
