@@ -125,7 +125,7 @@ def test_acceptance() -> None:
 
 def rising(level: float, *, n: int, at: int, size: float, lasts: int = 6, dispersion: float = 1.0) -> np.ndarray:
     """Counts with a weekly rhythm where n is in 20-minute bins, and a rise by `size` times the level."""
-    rng = np.random.default_rng(11)
+    rng = np.random.default_rng(12)
     day = np.arange(n) / 72
     rate = level * (1 + 0.6 * np.cos(2 * np.pi * day)) * np.where(day % 7 >= 5, 0.5, 1.0)
     since = np.arange(n) - at
