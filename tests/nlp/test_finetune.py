@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analyzer.nlp.classifier import SCORES
-from analyzer.nlp.training.data import fingerprint
+from analyzer.nlp.training.data import fingerprint, written
 from analyzer.nlp.training.finetune_data import (
     EMOTIONS,
     N_SCORES,
@@ -18,7 +18,6 @@ from analyzer.nlp.training.finetune_data import (
     from_labels,
     from_scores,
     swap_names,
-    written,
 )
 from analyzer.schema import TOPICS
 

@@ -79,6 +79,31 @@ def written() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def labelled_more(posts: str | Path) -> pd.DataFrame:
+    """Return posts of the unlabelled files that were labelled for training, as `load_labels` does.
+
+    `labelled_more.tsv` beside this file holds labels and post ids, no text; `posts` is the folder of the files. The
+    posts were drawn where the tiers were unsure or apart, and read under the codebook by a large language model, once.
+    They are trained on, never judged on. Posts that are not in the folder are left out.
+    """
+    import pandas as pd
+
+    head, *lines = Path(__file__).with_name("labelled_more.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    texts: dict[tuple[str, str], str] = {}
+    for name in sorted({row["source"] for row in rows}):
+        path = Path(posts) / f"{name}.csv.gz"
+        if path.is_file():
+            given = pd.read_csv(path, dtype=str, keep_default_na=False)
+            texts |= {(name, i): t for i, t in zip(given["post_id"], given["text"], strict=True)}
+    found = []
+    for number, row in enumerate(rows, 2):
+        if text := texts.get((row["source"], row["post_id"])):
+            topics = [t for t in row["topics"].split(",") if t]
+            found.append(_label({**row, "topics": topics, "text": text}, number, "labelled_more.tsv"))
+    return pd.DataFrame(found)
+
+
 def load_goemotions(folder: str | Path, split: str) -> pd.DataFrame:
     """Read one split (`train`, `dev` or `test`) of GoEmotions (CC BY 4.0, Demszky et al. 2020).
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from analyzer.nlp.classifier import SCORES
 from analyzer.nlp.training import data as sources
-from analyzer.nlp.training.finetune_data import OUTPUTS, Examples, from_goemotions, from_labels, written
+from analyzer.nlp.training.finetune_data import OUTPUTS, Examples, from_goemotions, from_labels
 from analyzer.nlp.training.finetune_heads import RARE, fit_emotion, fit_heads, vectors, with_heads
 from analyzer.nlp.training.finetune_loop import Recipe, fit, open_tokenizer, predict
 
@@ -33,19 +33,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Two rounds, for the models of the folds and for the model of all posts, which ships.
+#: Rounds, for the models of the folds and for the model of all posts, which ships.
 FOLD = (
     Recipe(rate=2e-4, epochs=3, frozen=2, average=0.99),
     Recipe(rate=2e-4, epochs=4, frozen=2, average=0.99, max_tokens=96),
+    Recipe(rate=1.2e-4, epochs=2, frozen=2, average=0.99, max_tokens=96),
 )
 ALL = (
     Recipe(rate=2e-4, epochs=4, frozen=2, average=0.99, max_tokens=96),
     Recipe(rate=1.5e-4, epochs=3, frozen=2, average=0.99, max_tokens=96),
+    Recipe(rate=1.2e-4, epochs=2, frozen=2, average=0.99, max_tokens=96),
 )
 MAX_TOKENS = 96
 N_FOLDS = 3
-#: GoEmotions comments learnt from beside the posts, in each round.
-N_GOEMOTIONS = (2000, 500)
+#: GoEmotions comments learnt from beside the posts, in each round, by a fold's model and by that of all posts.
+N_GOEMOTIONS = ((2000, 2000), (500, 500), (1500, 10_000))
 #: Comments that the head of pooled frustration is fitted to.
 N_EMOTION_HEAD = 8_000
 #: Comments of the dev split on which the mix of the two tiers' frustration is fitted.
@@ -58,6 +60,7 @@ class Task:
 
     labels: Path
     goemotions: Path
+    posts: Path
     base: Path
     work: Path
     seed: int = 0
@@ -69,6 +72,10 @@ class Task:
     def labelled(self) -> pd.DataFrame:
         """Return the labelled posts that shipped weights may learn from."""
         return sources.for_training(sources.load_labels(self.labels))
+
+    def more(self) -> Examples:
+        """Return the posts that are learnt from and never judged on: written for training, and labelled in addition."""
+        return from_labels(sources.written()) + from_labels(sources.labelled_more(self.posts))
 
     def emotions(self, seed: int, n: int) -> Examples:
         """Return a sample of n comments of GoEmotions."""
@@ -82,7 +89,8 @@ def train(task: Task, name: str, data: Examples, recipes: tuple[Recipe, ...], se
     for number, recipe in enumerate(recipes):
         path = task.work / f"{name}-{number}.pt"
         if not path.exists():
-            part = data + task.emotions(seed + N_FOLDS * number, N_GOEMOTIONS[number])
+            n_emotions = N_GOEMOTIONS[number][recipes is ALL]
+            part = data + task.emotions(seed + N_FOLDS * number, n_emotions)
             _save(fit(model, task.tokenizer(recipe.max_tokens), part, replace(recipe, seed=seed)), path)
         model = _restore(model, path)
     return model
@@ -94,7 +102,7 @@ def make_fold(task: Task, f: int) -> np.ndarray:
     labelled = task.labelled()
     fold = sources.folds(labelled, n=N_FOLDS, seed=task.seed)
     examples, left_out = from_labels(labelled), np.flatnonzero(fold == f)
-    seen = examples.take(np.flatnonzero(fold != f)) + from_labels(written())
+    seen = examples.take(np.flatnonzero(fold != f)) + task.more()
     if not held.exists():
         model, tokenizer = train(task, f"fold{f}", seen, FOLD, f), task.tokenizer(MAX_TOKENS)
         with_heads(model, RARE, *fit_heads(vectors(model, tokenizer, seen.texts), seen))
@@ -105,7 +113,7 @@ def make_fold(task: Task, f: int) -> np.ndarray:
 
 def make_all(task: Task) -> Encoder:
     """Return the model of all labelled posts."""
-    return train(task, "all", from_labels(task.labelled()) + from_labels(written()), ALL, N_FOLDS)
+    return train(task, "all", from_labels(task.labelled()) + task.more(), ALL, N_FOLDS)
 
 
 def out_of_fold(task: Task) -> np.ndarray:
@@ -123,7 +131,7 @@ def finished(task: Task) -> Encoder:
     model = make_all(task)
     if path.exists():
         return _restore(model, path)
-    seen, tokenizer = from_labels(task.labelled()) + from_labels(written()), task.tokenizer(MAX_TOKENS)
+    seen, tokenizer = from_labels(task.labelled()) + task.more(), task.tokenizer(MAX_TOKENS)
     with_heads(model, RARE, *fit_heads(vectors(model, tokenizer, seen.texts), seen))
     emotions = sources.load_goemotions(task.goemotions, "train").sample(N_EMOTION_HEAD, random_state=task.seed)
     x = vectors(model, tokenizer, list(emotions["text"]))
@@ -150,6 +158,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, text in (
         ("--labels", "labelled posts, JSON lines"),
         ("--goemotions", "folder of GoEmotions"),
+        ("--posts", "folder of unlabelled posts"),
         ("--base", "folder of all-MiniLM-L6-v2 (model.safetensors, config.json, tokenizer.json)"),
         ("--work", "folder for what is made on the way"),
         ("--out", "folder for the weights"),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import random
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyzer.nlp.classifier import SCORES
 from analyzer.nlp.training.data import GOEMOTIONS_FRUSTRATION
-from analyzer.schema import TOPICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,27 +73,6 @@ class Examples:
     def take(self, rows: np.ndarray) -> Examples:
         """Return the rows named."""
         return Examples([self.texts[i] for i in rows], self.targets[rows], self.weights[rows])
-
-
-def written() -> pd.DataFrame:
-    """Return the posts written for this tier, in the columns of `data.load_labels`.
-
-    Invented, like all written posts; they stress what the others have little of: neutral fault reports, sarcasm,
-    rare topics, five languages, and posts that use the words of outages for something else.
-    """
-    import pandas as pd
-
-    path = Path(__file__).with_name("finetune_written.tsv")
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
-    flags = ("relevant", "report", "frustration", "humor")
-    made = [
-        {"source": "written_accurate", "origin": "written", "family": "written", "service": "", "weight": 1.0}
-        | {"post_id": str(i), "text": r["text"], "language": r["language"]}
-        | {k: int(r[k]) for k in flags}
-        | {f"topic_{t}": int(t in r["topics"].split(",")) for t in TOPICS}
-        for i, r in enumerate(rows)
-    ]
-    return pd.DataFrame(made)
 
 
 def from_labels(labels: pd.DataFrame) -> Examples:

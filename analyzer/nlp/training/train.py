@@ -74,6 +74,13 @@ def train(
     return write(Path(out), {**table, **arrays}, p, m.known, facts, teacher=said)
 
 
+def _more(posts: str | Path | None) -> pd.DataFrame:
+    """Return posts that are learnt from and never judged on."""
+    import pandas as pd
+
+    return pd.concat([data.written(), data.labelled_more(posts)] if posts else [data.written()], ignore_index=True)
+
+
 @dataclass(frozen=True)
 class Material:
     """What training works on: labelled posts as features, comments from elsewhere, and lanes that no fold changes."""
@@ -112,7 +119,7 @@ def prepare(
     x, x_goe, x_posts = (lanes.weighted(part, idf) for part in (x, x_goe, x_posts))
     drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
     taught = judgements(teacher, unlabelled, known, seed=seed) if unlabelled is not None else None
-    y, more = stack.truth(known), data.written()
+    y, more = stack.truth(known), _more(posts)
     target = y.astype(np.float64)
     if taught is not None:
         rows, hint = taught.of_labelled(known)
