@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 _EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -86,11 +87,12 @@ def moment(value: Any, name: str) -> dt.datetime:
             found = dt.datetime.fromisoformat(value.strip())
         elif isinstance(value, int | float | str) and not isinstance(value, bool):
             found = dt.datetime.fromtimestamp(float(value), dt.UTC)
+        if found is not None and found.tzinfo is not None:
+            found = found.astimezone(dt.UTC)
     except (ValueError, OverflowError, OSError):
         found = None
     if found is None or found.tzinfo is None:
         raise Reject("no time", f"field {name!r} holds {_show(value)}; ISO 8601 with a zone or unix seconds is read")
-    found = found.astimezone(dt.UTC)
     if not _EARLIEST <= found < _LATEST:
         raise Reject("no time", f"field {name!r} holds {_show(value)}, which is outside 2000-2100")
     return found
@@ -102,6 +104,16 @@ def moment_or_none(value: Any) -> dt.datetime | None:
         return moment(value, "")
     except Reject:
         return None
+
+
+def address(value: Any) -> SplitResult:
+    """Return the parts of a web address; those of the empty one for what is none (such as ``https://[``)."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
+        _ = parts.hostname
+    except ValueError:
+        return urlsplit("")
+    return parts
 
 
 def language(value: Any) -> str | None:

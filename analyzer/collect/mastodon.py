@@ -202,7 +202,7 @@ class Mastodon(WireCollector):
         if not text.strip():
             raise Reject("no text", "field 'content' holds none")
         reply = fields.maybe(status, "in_reply_to_id")
-        host = urlsplit(uri).netloc
+        host = fields.address(uri).netloc
         return {
             "source": "mastodon",
             "post_id": global_id(uri),
@@ -228,7 +228,7 @@ def global_id(uri: str) -> str:
     >>> global_id("https://example.org/users/someone/statuses/1161500")
     'example.org/1161500'
     """
-    parts = urlsplit(uri)
+    parts = fields.address(uri)
     tail = [p for p in parts.path.split("/") if p and p != "activity"]
     if not parts.netloc or not tail:
         raise Reject("no id", "field 'uri' holds no address")
@@ -240,7 +240,7 @@ def full_name(account: Any, host: str) -> str | None:
     acct = fields.maybe(account, "acct") or fields.maybe(account, "username")
     if not acct:
         return None
-    own = urlsplit(fields.maybe(account, "url") or "").netloc or host
+    own = fields.address(fields.maybe(account, "url")).netloc or host
     return (acct if "@" in acct else f"{acct}@{own}").lower()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.collect.archive.csv_ import BATCH, Batch
+from analyzer.collect.archive.times import plain_list
 from analyzer.errors import InputError
 
 
@@ -41,4 +42,4 @@ def _list(column: Any) -> list[Any]:
     import pyarrow as pa
 
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    return list(plain.to_pylist())
+    return plain_list(plain)

@@ -46,5 +46,8 @@ def shown(raw: Any) -> str:
         try:
             raw = orjson.dumps(raw, default=str).decode()
         except TypeError:
-            raw = repr(raw)
+            try:
+                raw = repr(raw)
+            except RecursionError:  # lists in lists, hundreds deep
+                raw = f"<{type(raw).__name__}, nested too deep to be shown>"
     return str(raw[:SHOWN]).encode("utf-8", "replace").decode()

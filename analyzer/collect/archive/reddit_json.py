@@ -17,8 +17,8 @@ class RedditJson(JsonFormat):
 
     def claims(self, document: Any) -> bool:
         """A listing, or a list that begins with one."""
-        if isinstance(document, list):
-            return bool(document) and self.claims(document[0])
+        while isinstance(document, list) and document:
+            document = document[0]
         if not isinstance(document, dict):
             return False
         if isinstance(document.get("json"), dict):

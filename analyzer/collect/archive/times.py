@@ -44,9 +44,9 @@ def moment(value: Any, *, zone: ZoneInfo | None = None) -> dt.datetime:
         return _aware(value, zone, value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Reject("unreadable time", f"found {type(value).__name__}")
-    if isinstance(value, int | float) or _EPOCH.fullmatch(value.strip()):
-        return _epoch(float(value))
-    text = value.strip()
+    text = value.strip() if isinstance(value, str) else value
+    if not isinstance(text, str) or _EPOCH.fullmatch(text):
+        return _epoch(text)
     named = _ZONE_NAME.search(text)
     if named and text[:1].isdigit():
         text = text[: named.start()] + "+00:00"
@@ -82,13 +82,14 @@ def _aware(time: dt.datetime, zone: ZoneInfo | None, value: Any) -> dt.datetime:
         raise Reject("unreadable time", f"found {str(value)[:40]!r}") from error
 
 
-def _epoch(number: float) -> dt.datetime:
-    size = abs(number)
-    scale = 1e9 if size >= 1e17 else 1e6 if size >= 1e14 else 1e3 if size >= 1e11 else 1.0
+def _epoch(value: float | str) -> dt.datetime:
     try:
+        number = float(value)
+        size = abs(number)
+        scale = 1e9 if size >= 1e17 else 1e6 if size >= 1e14 else 1e3 if size >= 1e11 else 1.0
         return dt.datetime.fromtimestamp(number / scale, dt.UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise Reject("unreadable time", f"found the number {number!r}") from error
+        raise Reject("unreadable time", f"found the number {str(value)[:40]}") from error
 
 
 def sane(time: dt.datetime, now: dt.datetime) -> None:
@@ -122,13 +123,12 @@ def column(values: pa.Array, *, zone: ZoneInfo | None, now: dt.datetime) -> tupl
         except pa.ArrowInvalid:
             times = None
     if times is not None and times.null_count == 0:
-        span = pc.min_max(times)
-        low, high = span["min"].as_py(), span["max"].as_py()
-        if low is None or (low >= EARLIEST and high <= now + LEEWAY):
+        low, high = (pa.scalar(t, utc) for t in (EARLIEST, now + LEEWAY))
+        if _all(pc.greater_equal(times, low)) and _all(pc.less_equal(times, high)):
             return times, []
     read: list[dt.datetime | None] = []
     rejected: list[tuple[int, Reject]] = []
-    for row, value in enumerate(values.to_pylist()):
+    for row, value in enumerate(plain_list(values)):
         try:
             time = moment(value, zone=zone)
             sane(time, now)
@@ -137,6 +137,21 @@ def column(values: pa.Array, *, zone: ZoneInfo | None, now: dt.datetime) -> tupl
             read.append(None)
             rejected.append((row, why))
     return pa.array(read, utc), rejected
+
+
+def plain_list(values: Any) -> list[Any]:
+    """Return an Arrow column as Python values; a time beyond Python's calendar (years 1 to 9999) becomes a text."""
+    try:
+        return list(values.to_pylist())
+    except (OverflowError, ValueError):
+        return [_plain(v) for v in values]
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return f"{value.value} {value.type}"
 
 
 def _all(found: Any) -> bool:

@@ -189,11 +189,17 @@ def _each(lines: Iterator[tuple[int, str, Reject | None]]) -> Iterator[tuple[int
 
 
 def _inside(document: Any) -> list[Any]:
-    if isinstance(document, list):
-        return [d for item in document for d in _inside(item)] if document else []
-    if isinstance(document, dict) and isinstance(document.get("incidents"), list):
-        return document["incidents"]
-    return [document]
+    found: list[Any] = []
+    waiting = [document]  # lists may hold lists, and deeper than Python calls itself
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += reversed(item)
+        elif isinstance(item, dict) and isinstance(item.get("incidents"), list):
+            found += item["incidents"]
+        else:
+            found.append(item)
+    return found
 
 
 def read_incident(item: Any, study: Study) -> tuple[list[dict[str, Any]], list[Reject]]:

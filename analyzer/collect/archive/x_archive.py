@@ -100,7 +100,7 @@ def read_zip(file: IO[bytes], *, name: str) -> Iterator[Any]:
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise InputError(f"{name}: the zip file is damaged ({error}); download it again") from error
     with archive:
         members = [m for m in archive.infolist() if _MEMBER.match(m.filename)]
