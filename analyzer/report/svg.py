@@ -37,6 +37,10 @@ def to_svg(figure: Figure, *, name: str, transparent: bool = True) -> str:
 
     out = io.StringIO()
     with mpl.rc_context(rc()), quiet_glyphs():
+        if engine := figure.get_layout_engine():
+            # Laid out here, once: savefig would draw everything a first time for it.
+            engine.execute(figure)
+            figure.set_layout_engine("none")
         meta = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure.savefig(out, format="svg", metadata=meta, transparent=transparent)
     svg = out.getvalue()

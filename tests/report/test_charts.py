@@ -107,6 +107,18 @@ def test_rate_points_carry_the_counts_of_the_bins() -> None:
     assert sum(label.startswith("Official update") for label in labels) == 4
 
 
+def test_drawings_do_not_outlive_their_use() -> None:
+    import gc
+    import weakref
+
+    figure = svg.draw(lambda ax: CHARTS[0](make_timeline("short"), ax=ax), (7.4, 3.9))
+    assert style.points(figure), "points are kept while the figure is"
+    gone = weakref.ref(figure)
+    del figure
+    gc.collect()
+    assert gone() is None
+
+
 def test_a_phase_is_named_only_where_its_interval_lies_apart() -> None:
     from dataclasses import replace
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from analyzer.report.format import Format
 
@@ -58,7 +58,8 @@ class Point:
 
 
 _KEPT: WeakSet[Any] = WeakSet()
-_POINTS: WeakKeyDictionary[Any, list[Point]] = WeakKeyDictionary()
+#: Attribute of a figure that holds its points; kept on the figure, so that they go with it.
+_POINTS = "_outage_points"
 
 
 def point(ax: Axes, label: str, *, x: tuple[Any, Any] | None = None, y: tuple[Any, Any] | None = None) -> None:
@@ -71,12 +72,15 @@ def point(ax: Axes, label: str, *, x: tuple[Any, Any] | None = None, y: tuple[An
         a, b = (float(v) if isinstance(v, int | float) else float(date2num(v)) for v in pair)
         return a, b
 
-    _POINTS.setdefault(ax.figure, []).append(Point(ax, plain(x), plain(y), label))
+    figure: Any = ax.figure
+    if not hasattr(figure, _POINTS):
+        setattr(figure, _POINTS, [])
+    getattr(figure, _POINTS).append(Point(ax, plain(x), plain(y), label))
 
 
 def points(figure: Figure) -> list[Point]:
     """Return what was remembered about a figure."""
-    return _POINTS.get(figure, [])
+    return list(getattr(figure, _POINTS, ()))
 
 
 def keep_title(ax: Axes) -> None:
