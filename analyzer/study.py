@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from analyzer.errors import StudyError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 _SECRET = re.compile(r"token|secret|password|api_?key|credential", re.IGNORECASE)
 
@@ -166,7 +168,11 @@ class Study:
         return r"(?i)(^|[^\pL\pN])(" + "|".join(re.escape(t) for t in terms) + ")"
 
     def select(self, posts: pd.DataFrame) -> pd.DataFrame:
-        """Return the posts that belong to the study: in the window, about the service, in a kept language.
+        """Return the posts that belong to the study, see `belongs`, numbered anew."""
+        return posts[self.belongs(posts)].reset_index(drop=True)
+
+    def belongs(self, posts: pd.DataFrame) -> NDArray[np.bool_]:
+        """Tell which posts belong to the study: in the window, about the service, in a kept language.
 
         Parameters
         ----------
@@ -177,6 +183,7 @@ class Study:
         -----
         Posts written by an official account are not in POSTS (they are updates), so none need leaving out here.
         """
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -199,7 +206,7 @@ class Study:
             language = pc.fill_null(pa.array(posts["language"], type=pa.string(), from_pandas=True), "")
             known = pc.is_in(language, value_set=pa.array([*self.languages, "", "und"]))
             keep = pc.and_(keep, known)
-        return posts[keep.to_numpy(zero_copy_only=False).astype(bool)].reset_index(drop=True)
+        return np.asarray(keep.to_numpy(zero_copy_only=False), dtype=bool)
 
     def _repr_html_(self) -> str:
         from html import escape

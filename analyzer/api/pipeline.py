@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from glob import glob
 from pathlib import Path
@@ -26,7 +27,8 @@ UPDATES_BEFORE = dt.timedelta(days=1)
 #: … to this long after it (post-mortems come late).
 UPDATES_AFTER = dt.timedelta(days=14)
 #: Relevant posts read for discovered topics; beyond it, every n-th.
-MOST_DISCOVERED = 30_000
+MOST_DISCOVERED = 15_000
+_KEY = ("source", "post_id")
 
 
 def read_study(
@@ -141,12 +143,21 @@ def classify(posts: pd.DataFrame | Corpus, *, model: str = "fast", budget_s: flo
 def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> pd.DataFrame:
     from analyzer import nlp
 
+    _judge(corpus, model, options)
+    return corpus.labels(model=nlp.load(model, **options).name)
+
+
+def _judge(corpus: Corpus, model: str, options: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Label what has no label of the model yet; return those posts and their labels."""
+    from analyzer import nlp
+
     name = nlp.load(model, **options).name
     todo = corpus.unlabelled(name)
+    labels = nlp.classify(todo, model=model, **options)
     if len(todo):
         with corpus.run("classify", params={"model": name}) as run:
-            run.add_labels(nlp.classify(todo, model=model, **options))
-    return corpus.labels(model=name)
+            run.add_labels(labels)
+    return todo, labels
 
 
 def build_timeline(
@@ -180,20 +191,29 @@ def build_timeline(
         What was made elsewhere (`analyzer.cluster`) for posts already selected: their `clusters` and `signals`, row
         for row, and `n_imported`.
     """
+    import numpy as np
+
     from analyzer import nlp, timeline
     from analyzer.api import exemplars
     from analyzer.nlp import discovered, duplicates, extract, keywords, prevalence, signals
 
     posts = schema.check(posts, schema.POSTS)
-    selected = study.select(posts)
-    labels = align(labels, selected)
+    belongs = study.belongs(posts)
+    selected = posts[belongs].reset_index(drop=True)
+    labels = labels[belongs].reset_index(drop=True) if _row_for_row(labels, posts) else align(labels, selected)
     updates = select_updates(study, schema.empty(schema.UPDATES) if updates is None else updates)
     coverage = schema.empty(schema.COVERAGE) if coverage is None else coverage
     made = prepared or {}
-    clusters = made["clusters"] if "clusters" in made else duplicates.clusters(selected["text"])
-    flags = made["signals"] if "signals" in made else signals.signals(selected)
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
     relevant = timeline.relevant(labels)
+    about = selected[relevant]
+    with ThreadPoolExecutor(1) as beside:  # near-copies are compiled code that holds no lock
+        copies = None if "clusters" in made else beside.submit(duplicates.clusters, selected["text"])
+        flags = made["signals"] if "signals" in made else signals.signals(selected)
+        few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
+        topics = discovered.discover(few["text"], authors=few["author"], seed=seed)
+        named = extract.extract(about, study)
+        clusters = made["clusters"] if copies is None else copies.result()
     built = timeline.build(
         study,
         selected,
@@ -206,16 +226,13 @@ def build_timeline(
         bin_minutes=bin_minutes or study.bin_minutes,
         seed=seed,
     )
-    about = selected[relevant]
-    few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
-    topics = discovered.discover(few["text"], authors=few["author"], seed=seed)
-    n_clusters = len(set(clusters.tolist()))
+    n_clusters = int(np.count_nonzero(np.bincount(clusters))) if len(clusters) else 0
     return replace(
         built,
         keywords=keywords.distinguishing(
             about["text"], timeline.phase_of(built, about["created_at"]), authors=about["author"]
         ),
-        extractions=extract.extract(about, study),
+        extractions=named,
         discovered=tuple({str(k): v for k, v in row.items()} for row in topics.topics.to_dict("records")),
         exemplars=exemplars.choose(selected, labels, clusters, relevant, simulated=study.simulated)
         if allow_verbatim
@@ -229,6 +246,16 @@ def build_timeline(
             "discovered_outlier_share": topics.outlier_share,
         },
     )
+
+
+def _row_for_row(labels: pd.DataFrame, posts: pd.DataFrame) -> bool:
+    """Tell whether labels are those of the posts in the same order."""
+    import pyarrow as pa
+
+    if len(labels) != len(posts) or "source" not in labels.columns or "post_id" not in labels.columns:
+        return False
+    pairs = ((pa.chunked_array(pa.array(t[c], pa.string(), from_pandas=True)) for t in (labels, posts)) for c in _KEY)
+    return all(a.equals(b) for a, b in pairs)
 
 
 def align(labels: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
@@ -263,10 +290,14 @@ def timeline_of(
     allow_verbatim: bool = False,
 ) -> Timeline:
     """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
-    labels = classify(corpus, model=model, budget_s=budget_s)
+    from analyzer import nlp
+
+    posts, labels = _judge(corpus, model, {} if budget_s is None else {"budget_s": budget_s})
+    if len(posts) < corpus.count("posts"):
+        posts, labels = corpus.posts(), corpus.labels(model=nlp.load(model).name)
     built = build_timeline(
         study,
-        corpus.posts(),
+        posts,
         labels,
         corpus.updates(),
         coverage=corpus.coverage(),

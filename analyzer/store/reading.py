@@ -52,6 +52,10 @@ class Reading:
         where, values = ("WHERE model = ?", [model]) if model else ("", [])
         return self.query(f"SELECT * EXCLUDE (run_id) FROM labels {where} ORDER BY source, post_id, model", values)
 
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        return int(self.arrow(f'SELECT count(*) FROM "{table}"')[0][0].as_py())
+
     def audit(self) -> pd.DataFrame | None:
         """Return the labels that people gave (those whose model begins with ``human``), or None."""
         found = self.query(

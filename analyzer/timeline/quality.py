@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analyzer.timeline.detection import Detection
     from analyzer.timeline.evidence import Evidence
@@ -18,7 +19,7 @@ def quality(evidence: Evidence, series: Series, detection: Detection, posts: pd.
     """Count what was selected, judged and left out, and warn of what weakens the numbers."""
     status = evidence.labels["status"]
     known = evidence.author >= 0
-    n, n_clusters = len(evidence), len(np.unique(evidence.cluster))
+    n, n_clusters = len(evidence), _distinct(evidence.cluster)
     counts = {
         "n_selected": n,
         "n_relevant": int(evidence.relevant.sum()),
@@ -26,9 +27,14 @@ def quality(evidence: Evidence, series: Series, detection: Detection, posts: pd.
         "n_abstained": int((status == "abstained").sum()),
         "n_clusters": n_clusters,
         "n_duplicate_texts": n - n_clusters,
-        "n_authors": len(np.unique(evidence.author[known])) if known.any() else None,
+        "n_authors": _distinct(evidence.author[known]) if known.any() else None,
     }
     return counts | {"warnings": _warnings(evidence, series, detection, counts)}
+
+
+def _distinct(numbers: NDArray[np.int64]) -> int:
+    """Count distinct numbers, which are not negative and about as large as there are posts."""
+    return int(np.count_nonzero(np.bincount(numbers))) if len(numbers) else 0
 
 
 def _warnings(evidence: Evidence, series: Series, detection: Detection, counts: dict[str, Any]) -> list[str]:
