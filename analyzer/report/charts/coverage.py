@@ -55,6 +55,8 @@ def title(v: View, f: Format) -> str:
         parts = [f"{source_name(s)} {f.duration(holes[s])}" for s in ranked[:3]]
         return f"Not collected: {', '.join(parts)} of the window"
     unknown = _seconds(v, ("unknown",))
+    if len(unknown) == len(_sources(v)):
+        return "How completely the posts were collected is unknown" + (" for every source" if len(unknown) > 1 else "")
     if unknown:
         return f"How completely {', '.join(source_name(s) for s in unknown)} was collected is unknown"
     return "All sources were collected through the whole window"
@@ -62,11 +64,11 @@ def title(v: View, f: Format) -> str:
 
 def alt(v: View, f: Format) -> str:
     """Return the text alternative."""
-    holes = _seconds(v, ("gap", "rate_limited", "truncated"))
+    holes, unknown = _seconds(v, ("gap", "rate_limited", "truncated")), _seconds(v, ("unknown",))
     parts = [
         f"{source_name(s)} {f.duration(holes[s])} not collected"
         if s in holes
-        else f"{source_name(s)} without a known gap"
+        else f"{source_name(s)} {'unknown' if s in unknown else 'without a known gap'}"
         for s in _sources(v)
     ]
     return missing(v) or f"Coverage of each source over the window: {'; '.join(parts)}."
