@@ -163,7 +163,13 @@ class Importer:
                 break
         if not packed.n_packed:
             raise InputError(f"{about.name} is empty; nothing to read")
-        kind = sniff.tell(head, name=about.name, formats=FORMATS, wanted=wanted, whole=whole)
+        try:
+            kind = sniff.tell(head, name=about.name, formats=FORMATS, wanted=wanted, whole=whole)
+        except InputError as error:
+            if not packed.problem:
+                raise
+            problem = f"{packed.kind}: {packed.problem}"
+            raise InputError(f"{about.name}: damaged, cannot be unpacked ({problem}); fetch the file again") from error
         about.format, about.encoding = kind.name, kind.encoding
         yield from self._read(kind, itertools.chain([head], blocks), about)
         about.truncated |= packed.truncated

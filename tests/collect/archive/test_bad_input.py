@@ -277,3 +277,18 @@ def test_a_new_field_never_breaks_an_import(tmp_path: Path, corpus: Corpus) -> N
 def test_unknown_format_name(tmp_path: Path, corpus: Corpus) -> None:
     with pytest.raises(InputError, match="no format 'tweets'; there are twarc2"):
         read(write(tmp_path / "a.csv", CSV + good(1)), corpus, STUDY, format="tweets")
+
+
+def test_a_damaged_start_is_not_called_empty(tmp_path: Path, corpus: Corpus) -> None:
+    packed = zstandard.ZstdCompressor().compress(lines([tweet(n) for n in range(2000)]))
+    for damaged in (packed[:300] + bytes(200) + packed[500:], packed[:12] + bytes(400) + packed[412:]):
+        with pytest.raises(InputError, match="cannot be unpacked .zstd"):
+            read(write(tmp_path / "a.zst", damaged), corpus)
+        assert not corpus.exists()
+
+
+def test_a_list_of_ids_may_hold_a_line_that_is_none(tmp_path: Path, corpus: Corpus) -> None:
+    summary = read(
+        write(tmp_path / "ids.txt", "1900000000000000009\n1900000000000000010\nt3_abc1\nt1_abc2\nwhat\n"), corpus
+    )
+    assert (summary.n_ids, dict(summary.rejected)) == (4, {"no id": 1})
