@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from analyzer.cli import common
+from analyzer.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Collect and print what came in and what was not covered; 1 if a source failed."""
+    _check(args)
     from analyzer import api
     from analyzer.collect.session import Options
     from analyzer.store import Corpus
@@ -38,3 +41,15 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(done)
     return 1 if done.errors else 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse arguments that make no sense, before anything is asked."""
+    from analyzer.collect import COLLECTORS
+
+    if unknown := [s for s in args.source or [] if s not in COLLECTORS]:
+        raise UsageError(f"--source {unknown[0]}: unknown; known are {', '.join(COLLECTORS)}")
+    if not (math.isfinite(args.interval) and args.interval >= 1):
+        raise UsageError(f"--interval {args.interval:g}: give seconds, 1 or more")
+    if args.max_cost is not None and not (math.isfinite(args.max_cost) and args.max_cost >= 0):
+        raise UsageError(f"--max-cost {args.max_cost:g}: give US dollars, 0 or more")

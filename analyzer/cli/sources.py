@@ -23,6 +23,8 @@ def run(args: argparse.Namespace) -> int:
     for row in found:
         missing = row["missing"]
         state = "ready" if row["ready"] else "missing " + ", ".join(missing)  # type: ignore[arg-type]
+        if row["optional"]:
+            state += "; more with " + ", ".join(row["optional"])  # type: ignore[arg-type]
         print(f"{row['source']:<12}{state}")
         print(f"            {row['note']} {row['address']}".rstrip())
     return 0

@@ -37,6 +37,8 @@ class Collected:
     results: list[Result] = field(default_factory=list)
     stopped: bool = False
     n_rounds: int = 1
+    #: Posts and official updates of all rounds, by source.
+    totals: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -49,24 +51,51 @@ class Collected:
             "stopped": self.stopped,
             "n_rounds": self.n_rounds,
             "errors": self.errors,
+            "totals": self.totals,
             "sources": [r.to_dict() for r in self.results],
         }
 
     def __str__(self) -> str:
-        lines = []
-        for r in self.results:
-            c = r.counts
-            lines.append(
-                f"{r.source}: {c.n_posts:,} posts, {c.n_updates:,} official updates, {c.n_pages:,} pages, "
-                f"{c.n_rejects:,} rejected ({r.n_requests:,} requests, {r.n_replayed:,} pages kept from before, "
-                f"{r.n_retries:,} retries, waited {r.waited_s:,.0f} s)"
+        lines = [line for r in self.results for line in _lines(r)] or ["nothing was collected"]
+        if self.n_rounds > 1:
+            said = (
+                f"{s}: {_n(t['posts'], 'post')}, {_n(t['updates'], 'official update')}" for s, t in self.totals.items()
             )
-            lines += [f"  {line}" for line in r.uncovered]
-            if c.new_fields:
-                lines.append(f"  fields that are new: {', '.join(sorted(c.new_fields))}")
-            if r.error:
-                lines.append(f"  error: {r.error}")
-        return "\n".join(lines) or "nothing was collected"
+            lines = [f"{self.n_rounds:,} rounds in all; {'; '.join(said)}", "the last round:", *lines]
+        return "\n".join(lines)
+
+    def _add(self, result: Result) -> None:
+        self.results.append(result)
+        total = self.totals.setdefault(result.source, {"posts": 0, "updates": 0})
+        total["posts"] += result.counts.n_posts
+        total["updates"] += result.counts.n_updates
+
+
+def _lines(result: Result) -> list[str]:
+    """Return what one source's collection came to, for a person."""
+    c = result.counts
+    head = (
+        f"{result.source}: {_n(c.n_posts, 'post')}, {_n(c.n_updates, 'official update')}, {_n(c.n_pages, 'page')}, "
+        f"{c.n_rejects:,} rejected ({_n(result.n_requests, 'request')}, "
+        f"{_n(result.n_replayed, 'page')} kept from before, "
+        f"{result.n_retries:,} retries, waited {result.waited_s:,.0f} s)"
+    )
+    if not result.n_requests and not result.error and not result.uncovered and not c.n_pages:
+        head = f"{result.source}: nothing to ask for; all of the window was collected before"
+    lines = [head, *(f"  {line}" for line in result.uncovered)]
+    if c.n_rejects:
+        lines.append("  rejected: " + ", ".join(f"{why} {n:,}" for why, n in c.reasons.most_common()))
+    if c.n_forgotten:
+        lines.append(f"  left out: {c.n_forgotten:,} that were forgotten before")
+    if c.new_fields:
+        lines.append(f"  fields that are new: {', '.join(sorted(c.new_fields))}")
+    if result.error:
+        lines.append(f"  error: {result.error}")
+    return lines
+
+
+def _n(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def collector(name: str) -> type[WireCollector]:
@@ -143,10 +172,10 @@ def collect(
                 if _is_behind(result, study, options):
                     # A resumed collection ends where it began; one more brings it up to now.
                     _tell(result, notify)
-                    done.results.append(result)
+                    done._add(result)
                     result = collect_one(source, job)
                 result = replace(result, error=redact(result.error, secrets))
-                done.results.append(result)
+                done._add(result)
                 _tell(result, notify)
                 if options.clock.stop.is_set():
                     done.stopped = True
@@ -179,11 +208,13 @@ def _chosen(study: Study, sources: Iterable[str | Any] | None, options: Options)
 
 def _tell(result: Result, notify: Callable[[str], None]) -> None:
     c = result.counts
-    notify(f"{result.source}: {c.n_posts:,} posts, {c.n_updates:,} official updates, {c.n_rejects:,} rejected")
+    posts, updates = _n(c.n_posts, "post"), _n(c.n_updates, "official update")
+    notify(f"{result.source}: {posts}, {updates}, {c.n_rejects:,} rejected")
     for line in result.uncovered:
         notify(line)
     if result.error:
-        notify(f"{result.source}: {result.error}")
+        own = result.error.startswith(f"{result.source}:")
+        notify(result.error if own else f"{result.source}: {result.error}")
 
 
 def _raise_if_all_failed(done: Collected, follow: bool) -> None:

@@ -179,7 +179,8 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
         desk.notes["pages of an unknown shape"] = wire.n_odd
     result.notes = dict(desk.notes)
     desk.holes = coverage.sharpened(desk)
-    result.uncovered = uncovered(desk)
+    # The error itself is told beside it.
+    result.uncovered = [line.replace(f": {result.error[:200]})", ")") for line in uncovered(desk)]
     return desk
 
 
