@@ -281,10 +281,9 @@ def test_unknown_format_name(tmp_path: Path, corpus: Corpus) -> None:
 
 def test_a_damaged_start_is_not_called_empty(tmp_path: Path, corpus: Corpus) -> None:
     packed = zstandard.ZstdCompressor().compress(lines([tweet(n) for n in range(2000)]))
-    for damaged in (packed[:300] + bytes(200) + packed[500:], packed[:12] + bytes(400) + packed[412:]):
-        with pytest.raises(InputError, match="cannot be unpacked .zstd"):
-            read(write(tmp_path / "a.zst", damaged), corpus)
-        assert not corpus.exists()
+    with pytest.raises(InputError, match="damaged, cannot be unpacked"):
+        read(write(tmp_path / "a.zst", packed[:12] + bytes(400) + packed[412:]), corpus)
+    assert not corpus.exists()
 
 
 def test_a_list_of_ids_may_hold_a_line_that_is_none(tmp_path: Path, corpus: Corpus) -> None:
