@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.timeline import bins
-from analyzer.timeline.baseline import Baseline, baseline
+from analyzer.timeline.baseline import baseline
 from analyzer.timeline.detection import MIN_EXCESS, detect_series, records
 from analyzer.timeline.detectors.bocpd import Online
 from analyzer.timeline.detectors.scan import RATIOS, height
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: The usual level is learned anew this often, from the days before.
 _RELEARN_S = 6 * 3600
 _MEMORY_S = 14 * 86400
+#: An alarm this long may be a new level.
+_LONG_S = 12 * 3600
 #: No alarm before so many bins and seconds: there is no usual level yet.
 _WARM_UP = 24
 _WARM_UP_S = 4 * 3600
@@ -114,57 +116,114 @@ def arrivals(posts: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def watch(series: Series) -> list[dict[str, Any]]:
-    """Run the online detector over a series, each bin judged by the bins before it only."""
-    relearn = max(1, _RELEARN_S // series.bin_s)
-    memory = max(_WARM_UP, _MEMORY_S // series.bin_s)
+    """Run the online detector over a series, each bin judged by the bins before it only.
+
+    Method: see `Watch`; the usual number of a bin is a forecast from the past (`Forecast`), raised while little is
+    known.
+
+    Returns
+    -------
+    list of dicts as in `replay`, without the delays.
+    """
+    warm = max(_WARM_UP, _WARM_UP_S // series.bin_s)
+    known = np.concatenate([[0], np.cumsum(series.seen)])
     state: Watch | None = None
-    usual: Baseline | None = None
-    learned = 0
+    past: Forecast | None = None
+    alarmed = 0
     events = []
     for t in range(len(series)):
-        if t < max(_WARM_UP, _WARM_UP_S // series.bin_s) or not series.seen[t]:
+        if known[t] < warm or not series.seen[t]:
             continue
-        if usual is None or (t - learned >= relearn and not (state and state.on)):
-            usual, learned, first = baseline(_part(series, max(0, t - memory), t)), t, max(0, t - memory)
-        forecast = _forecast(series, usual, first, t)
+        # An alarm that goes on for half a day may be a new level: only then is it learned from.
+        calm = state is None or not state.on or (t - alarmed) * series.bin_s >= _LONG_S
+        if past is None or ((t - past.learned) * series.bin_s >= past.lasts_s and calm):
+            past = Forecast.learn(series, t)
+        forecast = past.at(series, t)
         if not np.isfinite(forecast):
             continue
-        expected = max(forecast, 1e-3) * _doubt(usual, (t - first) * series.bin_s)
+        expected = max(forecast, 1e-3)
         state = state or Watch(series.bin_s)
-        state.dispersion = usual.slow
+        state.dispersion = past.dispersion
         event = state.step(float(series.count[t]), expected)
         if event:
+            alarmed = t if event == "alarm" else alarmed
             ratio = float(np.exp(state.level.log_p) @ (state.level.a / state.level.b))
             what = {"time": series.at(t + 1), "event": event, "count": int(series.count[t])}
             events.append(what | {"usual": expected, "ratio": ratio})
     return events
 
 
-def _doubt(usual: Baseline, known_s: float) -> float:
-    """Factor on the usual number while little is known: few posts so far, no whole day, or no daily rhythm yet."""
-    posts = max(1.0, float(usual.mean.sum()))
-    rhythm = 4 if known_s < 86400 else (2 if usual.season == "none" else 1)
-    return (1 + 1.5 / sqrt(posts)) * rhythm
+@dataclass(frozen=True)
+class Forecast:
+    """What is usual in bins to come, from the bins before `learned`.
+
+    Method: usual level per hour of the day (of the week, with three weeks) from `baseline`, times the last day's level;
+    without a daily rhythm the level of the last six hours collected. Hours seen seldom are raised by the standard error
+    of their own posts, and all by one part in the days known (four times on the first day): a forecast from little must
+    not alarm by its own error.
+
+    Parameters
+    ----------
+    rate, posts
+        (cycle,) usual number per bin of each hour, NaN where unknown, and the usual posts that it rests on.
+    level
+        Usual number per bin without a rhythm.
+    days
+        Days collected so far.
+    """
+
+    learned: int
+    dispersion: float
+    rate: NDArray[np.float64]
+    posts: NDArray[np.float64]
+    level: float
+    days: float
+
+    @property
+    def lasts_s(self) -> int:
+        """How long it may be used, seconds: an hour on the first day, when night turns to day for the first time."""
+        return _RELEARN_S if self.days >= 1 else 3600
+
+    @classmethod
+    def learn(cls, series: Series, t: int) -> Forecast:
+        """Learn from the `_MEMORY_S` before bin `t`."""
+        first = max(0, t - max(_WARM_UP, _MEMORY_S // series.bin_s))
+        usual = baseline(_part(series, first, t))
+        covered = series.covered[first:t]
+        days = float((covered > 0).sum() * series.bin_s / 86400)
+        recent = np.flatnonzero(covered > 0)[-max(6, _RELEARN_S // series.bin_s) :]
+        level = float(usual.mean[recent].sum() / covered[recent].sum())
+        if days < 1:
+            # Nothing tells a morning from an outage yet: what was there lately is usual.
+            level = max(level, float(np.nansum(series.count[first:t][recent]) / covered[recent].sum()))
+        cycle = {"none": 0, "hour of week": 168}.get(usual.season, 24)
+        slot = _hours(series, np.arange(first, t)) % max(cycle, 1)
+        posts = np.bincount(slot, weights=usual.mean, minlength=cycle)[:cycle].astype(float)
+        exposure = np.bincount(slot, weights=np.where(usual.mean > 0, covered, 0.0), minlength=cycle)[:cycle]
+        rate = np.where(exposure > 0, posts / np.maximum(exposure, 1e-9), np.nan)
+        if cycle:
+            last = np.flatnonzero(covered > 0)[-max(6, 86400 // series.bin_s) :]
+            shape = float((rate[slot[last]] * covered[last]).sum())
+            rate = rate * (usual.mean[last].sum() / max(shape, 1e-9))
+        return cls(t, usual.slow, rate, posts, level, days)
+
+    def at(self, series: Series, t: int) -> float:
+        """Usual number in bin `t`, on the safe side."""
+        n = len(self.rate)
+        slot = int(_hours(series, np.array([t]))[0] % n) if n else 0
+        rhythm = n > 0 and bool(np.isfinite(self.rate[slot]))
+        rate = float(self.rate[slot]) if rhythm else self.level
+        few = 1 / sqrt(max(1.0, float(self.posts[slot]))) if rhythm else 1.0
+        doubt = 4.0 if self.days < 1 else (1 + few) * (1 + 1 / self.days)
+        return rate * float(series.covered[t]) * doubt
 
 
 def _part(series: Series, a: int, b: int) -> Series:
     return Series(series.name, series.at(a), series.bin_s, series.count[a:b], series.covered[a:b])
 
 
-def _forecast(series: Series, usual: Baseline, first: int, t: int) -> float:
-    """Usual number in bin `t`: that of the same hour a day before, or of the last six hours without a season."""
-    n, day = len(usual.mean), round(86400 / series.bin_s)
-    place = t - first
-    if usual.season != "none" and day <= place:
-        while place >= n:
-            place -= day
-        rate = usual.mean[place] / max(series.covered[first + place], 0.2) if usual.mean[place] else np.nan
-        if np.isfinite(rate):
-            return float(rate * series.covered[t])
-    # The last six hours that were collected: a hole says nothing.
-    known = np.flatnonzero(usual.mean > 0)[-max(6, _RELEARN_S // series.bin_s) :]
-    covered = series.covered[first + known].sum()
-    return float(usual.mean[known].sum() / covered * series.covered[t]) if covered > 0 else np.nan
+def _hours(series: Series, bins: NDArray[np.int64]) -> NDArray[np.int64]:
+    return ((series.start.timestamp() + bins * series.bin_s) // 3600).astype(np.int64)
 
 
 def _with_delay(event: dict[str, Any], incidents: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from analyzer import nlp
+from analyzer.study import Study
 from analyzer.timeline import replay
 from analyzer.timeline.replay import arrivals, watch
 from analyzer.timeline.series import Series, microseconds
 from benchmarks.timeline import START, Outage, simulate
 from tests.timeline.conftest import Built
+from tests.timeline.real import posts_of, vodafone
 
 
 def test_the_alarm_comes_soon_after_the_onset_and_once(chatgpt: Built) -> None:
@@ -61,3 +66,37 @@ def test_a_hole_is_neither_learned_nor_alarming() -> None:
     count, covered = rng.poisson(3.0, 700).astype(float), np.ones(700)
     count[200:400], covered[200:400] = np.nan, 0
     assert watch(Series("s", START, 600, count, covered)) == []
+
+
+def test_data_that_begin_after_the_window_are_waited_for() -> None:
+    rng = np.random.default_rng(4)
+    count, covered = rng.poisson(3.0, 700).astype(float), np.ones(700)
+    count[:300], covered[:300] = np.nan, 0
+    count[600:606] += 40
+    (alarm, *_) = watch(Series("s", START, 600, count, covered))
+    assert START + 600 * pd.Timedelta(minutes=10) < alarm["time"] <= START + 603 * pd.Timedelta(minutes=10)
+
+
+def test_the_first_morning_is_no_outage_and_the_second_is_known() -> None:
+    hours = np.arange(4 * 96) / 4
+    day = 0.1 + 1.9 * np.clip(np.minimum(hours % 24 - 6, 24 - hours % 24) / 6, 0, 1)
+    for seed in range(4):
+        count = np.random.default_rng(seed).poisson(day).astype(float)
+        assert watch(Series("s", START, 900, count, np.ones(len(count)))) == []
+        count[3 * 96 + 40 : 3 * 96 + 46] += 12
+        assert [e["event"] for e in watch(Series("s", START, 900, count, np.ones(len(count))))] == [
+            "alarm",
+            "all clear",
+        ]
+
+
+def test_real_posts_raise_an_alarm_when_it_mattered_and_no_other(shared: Path) -> None:
+    folder = shared / "data" / "posts"
+    for study, name, since, until in (
+        (vodafone("2019-11-25"), "uk_mobile_2019", "2019-12-02T11:00Z", "2019-12-02T12:30Z"),
+        (Study(service="power outage"), "power_outage_2019", "2019-10-17T06:00Z", "2019-10-17T12:00Z"),
+    ):
+        posts = study.select(posts_of(folder / f"{name}.csv.gz"))
+        alarms = [e for e in replay(study, posts, nlp.classify(posts)) if e["event"] == "alarm"]
+        assert pd.Timestamp(since) <= alarms[0]["time"] <= pd.Timestamp(until), name
+        assert all(a["time"] - alarms[0]["time"] < pd.Timedelta(hours=12) for a in alarms), name
