@@ -19,7 +19,9 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
     model_argument(parser)
     common.output_argument(parser, "report file: .html, .pdf, .md or .json (may be repeated)")
     parser.add_argument("--title", help="title of the report (default: made from the study)")
-    parser.add_argument("--template", metavar="DIR", help="folder with your own HTML templates")
+    parser.add_argument(
+        "--template", metavar="PATH", help="your own Jinja template, or a folder with report.html.j2 or report.md.j2"
+    )
     parser.add_argument(
         "--lang",
         default="en",

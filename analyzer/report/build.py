@@ -9,10 +9,10 @@ from typing import Any
 from analyzer.report import answers, numbers, quality, share_tables, summary, tables
 from analyzer.report.charts import CHARTS, module, sources
 from analyzer.report.document import Bullets, Chart, Document, Element, Heading, Note, Numbers, Paragraph, Ref, Table
-from analyzer.report.format import Format, text
+from analyzer.report.format import Format, isolate, text
 from analyzer.report.lessons import lessons
 from analyzer.report.limits import limits
-from analyzer.report.names import stage_name
+from analyzer.report.names import measure_name, source_name, stage_name
 from analyzer.report.pick import View, view
 from analyzer.schema import Timeline
 
@@ -44,7 +44,7 @@ def build(timeline: Timeline, *, title: str | None = None, lang: str = "en", all
     for section in (_course, _official, _feelings, _hit, _effects, _words, _sources, _robust, _lessons, _limits, _data):
         elements += section(v, f)
     if allow_verbatim:
-        elements += _exemplars(v)
+        elements += _exemplars(v, f)
     elements += [*_rest(v, f), *_manifest(v, f)]
     return Document(
         name, _subtitle(v, f), tuple(elements), lang, " ".join(p.text for p in elements[:3] if isinstance(p, Paragraph))
@@ -187,16 +187,24 @@ def _data(v: View, f: Format) -> list[Element]:
     return _section("The data", "data", body)
 
 
-def _exemplars(v: View) -> list[Element]:
-    items = tuple(
-        Paragraph(f"{text(e.get('text'), limit=400)} ({text(e.get('source'), limit=30)})") for e in v.timeline.exemplars
-    )
+def _exemplars(v: View, f: Format) -> list[Element]:
+    items = tuple(_exemplar(dict(e), f) for e in v.timeline.exemplars)
     if not items:
         return []
     note = Note(
         "caution", "Verbatim posts", ("Shown by request. Ask before quoting them further: their writers can be found.",)
     )
     return _section("Posts in their own words", "exemplars", [note, Bullets(items)])
+
+
+def _exemplar(post: dict[str, Any], f: Format) -> Paragraph:
+    """Return one post: what it stands for, its words, where and when."""
+    lead = f"{measure_name(post['measure']).capitalize()}: " if post.get("measure") else ""
+    when = post.get("created_at")
+    where = source_name(str(post.get("source") or "unknown source"))
+    return Paragraph(
+        f"{lead}“{isolate(text(post.get('text'), limit=400))}” ({where}{f', {f.time(when)}' if when else ''})"
+    )
 
 
 def _rest(v: View, f: Format) -> list[Element]:

@@ -32,10 +32,14 @@ def _vars(which: int) -> str:
 
 
 def render_template(name: str, own: Path | None, values: dict[str, Any], *, autoescape: bool = True) -> str:
-    """Fill a template of ours, or the user's own in its place; Markdown escapes by itself."""
+    """Fill a template of ours, or the user's own in its place; Markdown escapes by itself.
+
+    `own` is a template file, or a folder whose files stand in for ours of the same name (``report.html.j2``).
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-    folders = [str(own.parent)] if own else []
+    whole = own is not None and own.is_dir()
+    folders = [str(own if whole else own.parent)] if own else []
     env = Environment(
         loader=FileSystemLoader([*folders, str(TEMPLATES)]),
         autoescape=autoescape,
@@ -46,7 +50,7 @@ def render_template(name: str, own: Path | None, values: dict[str, Any], *, auto
     env.globals["kind"] = lambda element: type(element).__name__
     env.globals["anchor"] = doc.anchor
     try:
-        return env.get_template(own.name if own else name).render(**values)
+        return env.get_template(own.name if own and not whole else name).render(**values)
     except (TemplateError, OSError) as error:
         where = f"{own}" if own else name
         line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""  # type: ignore[union-attr]

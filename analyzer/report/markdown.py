@@ -35,7 +35,8 @@ def to_markdown(document: doc.Document, *, folder: str, template: Path | None = 
         figure = draw(chart.draw, chart.wide)
         head = '<?xml version="1.0" encoding="UTF-8"?>\n'
         pictures[f"{folder}/{chart.name}.svg"] = head + to_svg(figure, name=chart.name, transparent=False)
-    own = template if template and template.suffix != ".html" and "md" in template.name else None
+    mine = template is not None and (template.is_dir() or (template.suffix != ".html" and "md" in template.name))
+    own = template if mine else None
     values = {"doc": document, "folder": folder.replace(" ", "%20"), "md": escape, "rule": _rule}
     body = render_template("report.md.j2", own, values, autoescape=False)
     return re.sub(r"\n{3,}", "\n\n", body).strip() + "\n", pictures

@@ -163,7 +163,7 @@ def test_pdf_says_what_is_missing_where_typst_is_not_installed(tmp_path: Path, m
 
 def test_posts_appear_only_by_request(tmp_path: Path) -> None:
     secret = "a sentence that only its writer should own"
-    timeline = replace(make_timeline("short"), exemplars=({"text": secret, "source": "x"},))
+    timeline = replace(make_timeline("short"), exemplars=({"text": secret, "source": "x", "measure": "humor"},))
     outputs = [tmp_path / f"r{s}" for s in (".html", ".md", ".json")]
     render(timeline, outputs)
     assert all(secret not in p.read_text("utf-8") for p in outputs)
@@ -213,6 +213,10 @@ def test_own_template_title_and_language(tmp_path: Path) -> None:
     own.write_text("{{ nothing_there }}")
     with pytest.raises(UsageError, match=r"mine\.html\.j2"):
         render(make_timeline("short"), [tmp_path / "r.html"], template=own)
+    own.rename(tmp_path / "report.md.j2").write_text("# {{ md(doc.title) }}")
+    render(make_timeline("short"), [tmp_path / "r.html", tmp_path / "r.md"], template=tmp_path, title="*x*")
+    assert (tmp_path / "r.md").read_text("utf-8") == "# \\*x\\*\n"
+    assert "What this cannot tell you" in (tmp_path / "r.html").read_text("utf-8"), "what the folder lacks is ours"
     render(make_timeline("huge"), [tmp_path / "r.json"], lang="de")
     data = json.loads((tmp_path / "r.json").read_text("utf-8"))
     peak = next(n for n in data["numbers"] if n["key"] == "peak")
