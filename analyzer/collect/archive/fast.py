@@ -85,15 +85,7 @@ def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[in
 
     lines = pa.table({"_line": chunk.numbers, "line": chunk.lines})
     pieces = pa.Table.from_batches(lines.to_batches(max_chunksize=max(1, -(-len(lines) // _PIECES))))
-    found: pa.Table | None = None
-    for attempt in (sql, sql.replace("FROM chunk", "FROM chunk WHERE json_valid(line)")):
-        try:
-            found = mapper.transform(attempt, chunk=pieces)
-            break
-        except Exception as error:
-            # Damaged JSON stops the whole question; a value that no SQL foresaw leaves all to `parse`.
-            if type(error).__module__.partition(".")[0] not in ("_duckdb", "duckdb"):
-                raise
+    found = answer(mapper, sql, pieces)
     if found is None:
         return DRAFT.arrow().empty_table(), set(), set(chunk.numbers.to_pylist())
     clean = found.filter(found["clean"])
@@ -106,6 +98,18 @@ def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[in
     part = clean.filter(pc.is_in(clean["_line"], value_set=unclean))
     done = set(zip(part["_line"].to_pylist(), part["_item"].to_pylist(), strict=True))
     return _drafts(clean), done, again
+
+
+def answer(mapper: Mapper, sql: str, chunk: pa.Table) -> pa.Table | None:
+    """Answer SQL over ``chunk(_line, line)``, damaged JSON left out; None if it cannot be answered."""
+    for attempt in (sql, sql.replace("FROM chunk", "FROM chunk WHERE json_valid(line)")):
+        try:
+            return mapper.transform(attempt, chunk=chunk)
+        except Exception as error:
+            # Damaged JSON stops the whole question; a value that no SQL foresaw leaves all to `parse`.
+            if type(error).__module__.partition(".")[0] not in ("_duckdb", "duckdb"):
+                raise
+    return None
 
 
 def in_time(clean: pa.Table, now: dt.datetime) -> tuple[pa.Table, set[int]]:

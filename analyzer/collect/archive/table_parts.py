@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def read_lines(
     mapper: Mapper | None = None
     for chunk in ahead(chunks):
         if mapper is None:
-            mapper = _mapper(_names_first(chunk), study, file=file, now=now)
+            mapper = _mapper(_names_first(chunk, engine), study, file=file, now=now)
             mapped(mapper.columns)
         clean, chunk = _clean(chunk, mapper, engine, now)
         if clean is not None and not len(chunk.lines) and not chunk.bad:
@@ -88,21 +89,27 @@ def _clean(
     return clean, replace(chunk, lines=chunk.lines.filter(again), numbers=chunk.numbers.filter(again))
 
 
-def _names_first(chunk: lines.Chunk) -> Batch:
+def _names_first(chunk: lines.Chunk, engine: fast.Mapper) -> Batch:
     """Return a batch of the first rows that has the column names of the whole chunk."""
     head = _line_batch(replace(chunk, lines=chunk.lines[:_SAMPLE], numbers=chunk.numbers[:_SAMPLE], bad=[]))
     names: dict[str, None] = dict.fromkeys(head.columns)
-    for line in chunk.lines[_SAMPLE:].to_pylist():
-        try:
-            document = orjson.loads(line)
-        except ValueError:
-            continue
-        if isinstance(document, dict) and document.keys() <= names.keys():
-            continue
+    for document in _shapes(chunk, engine):
         for item in _objects(document):
             if isinstance(item, dict):
                 names |= dict.fromkeys(name for name, _ in flat(item))
     return Batch({n: head.columns.get(n, [None] * len(head.lines)) for n in names}, head.lines, [])
+
+
+def _shapes(chunk: lines.Chunk, engine: fast.Mapper) -> Iterator[Any]:
+    """Yield one JSON value for each shape that the lines have, in the order they first appear."""
+    import pyarrow as pa
+
+    table = pa.table({"_line": chunk.numbers, "line": chunk.lines})
+    sql = "SELECT json_structure(line) AS shape, min(_line) AS first FROM chunk GROUP BY shape ORDER BY first"
+    found = fast.answer(engine, sql, table)
+    for line in (chunk.lines if found is None else found["shape"]).to_pylist():
+        with suppress(ValueError):
+            yield orjson.loads(line)
 
 
 def _mapper(batch: Batch, study: Study, *, file: str, now: dt.datetime, twarc: bool = False) -> Mapper:
