@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import urlsplit
 
-_BREAK = re.compile(r"<br\s*/?>|</p>\s*<p[^>]*>|<p[^>]*>|</li>\s*<li[^>]*>", re.IGNORECASE)
-_ANCHOR = re.compile(r"<a\b([^>]*)>(.*?)</a>", re.IGNORECASE | re.DOTALL)
+# Every pattern stops at the next "<", so that the work grows with the length of the text and no faster.
+_BREAK = re.compile(r"<br\s*/?>|</p>\s*<p[^<>]*>|<p[^<>]*>|</li>\s*<li[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<!--.*?-->", re.DOTALL)
 _URL = re.compile(r"https?://[^\s<>\"')\]]+", re.IGNORECASE)
 
 
@@ -20,28 +21,59 @@ def text(html: str) -> str:
     'It is https://e.org/?a=1&b=2 down\nagain'
     """
     if "<" in html:
-        html = _ANCHOR.sub(_written_out, html)
+        html = _replaced(_without_comments(html), _written_out)
         html = _BREAK.sub("\n", html)
         html = _TAG.sub("", html)
     return unescape(html).strip()
 
 
-def _written_out(match: re.Match[str]) -> str:
-    inner = _TAG.sub("", match[2])
-    if "mention" in match[1] or "hashtag" in match[1] or not inner.rstrip().endswith(("...", "…")):
-        return inner
-    href = _HREF.search(match[1])
-    return href[1] if href else inner
-
-
 def addresses(html: str) -> list[str]:
     """Return the addresses that a text or HTML links to, without those of mentions and hashtags."""
     found = []
-    for anchor in _ANCHOR.finditer(html):
-        href = _HREF.search(anchor[1])
-        if href and "mention" not in anchor[1] and "hashtag" not in anchor[1]:
+    for _, _, about, _ in _anchors(html):
+        href = _HREF.search(about)
+        if href and "mention" not in about and "hashtag" not in about:
             found.append(unescape(href[1]))
-    return found + _URL.findall(_ANCHOR.sub(" ", html))
+    return found + _URL.findall(_replaced(html, lambda about, inner: " "))
+
+
+def _anchors(html: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield start, end, attributes and content of the links in HTML."""
+    opened: re.Match[str] | None = None
+    for tag in _TAG.finditer(html):
+        if tag[2] not in ("a", "A"):
+            continue
+        if not tag[1]:
+            opened = opened or tag
+        elif opened:
+            yield opened.start(), tag.end(), opened[3], html[opened.end() : tag.start()]
+            opened = None
+
+
+def _replaced(html: str, new: Callable[[str, str], str]) -> str:
+    """Put ``new(attributes, content)`` in the place of each link."""
+    parts, last = [], 0
+    for start, end, about, inner in _anchors(html):
+        parts += [html[last:start], new(about, inner)]
+        last = end
+    return "".join([*parts, html[last:]])
+
+
+def _written_out(about: str, inner: str) -> str:
+    inner = _TAG.sub("", inner)
+    if "mention" in about or "hashtag" in about or not inner.rstrip().endswith(("...", "…")):
+        return inner
+    href = _HREF.search(about)
+    return href[1] if href else inner
+
+
+def _without_comments(html: str) -> str:
+    """Leave out what stands between ``<!--`` and ``-->``."""
+    parts, last = [], 0
+    while (start := html.find("<!--", last)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
+        parts.append(html[last:start])
+        last = end + 3
+    return "".join([*parts, html[last:]])
 
 
 def leaves(urls: list[str], own: tuple[str, ...]) -> bool:

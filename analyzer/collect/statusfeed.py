@@ -13,11 +13,9 @@ from analyzer.collect import plain
 from analyzer.collect.official import stage_of_status
 
 #: ``<small>Mar 1, 12:00 UTC</small> <strong>Resolved</strong> - the words`` (Statuspage's Atom and RSS).
-_UPDATE = re.compile(
-    r"<strong>\s*([^<]{3,40}?)\s*</strong>\s*(?:-|–|:)?\s*(.*?)(?=</p>|<p>|$)", re.DOTALL | re.IGNORECASE
-)
+_UPDATE = re.compile(r"<strong>([^<]+)</strong>\s*(?:-|–|:)?\s*(.*?)(?=</p>|<p>|$)", re.DOTALL | re.IGNORECASE)
 #: ``<b>Status: Resolved</b>`` (incident.io's RSS).
-_STATUS = re.compile(r"<b>\s*status:\s*([^<]+?)\s*</b>\s*(?:<br\s*/?>)?\s*(.*)", re.DOTALL | re.IGNORECASE)
+_STATUS = re.compile(r"<b>\s*status:([^<]+)</b>\s*(?:<br\s*/?>)?\s*(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def items(text: Any) -> Iterator[dict[str, Any]]:
@@ -50,7 +48,11 @@ def items(text: Any) -> Iterator[dict[str, Any]]:
 def _first(html: str) -> tuple[str | None, str | None]:
     """Return status and words of the newest update in an entry."""
     for pattern in (_STATUS, _UPDATE):
-        match = pattern.search(html)
-        if match and (pattern is _STATUS or stage_of_status(match[1])):
-            return match[1].strip().lower(), plain.text(match[2]) or None
+        for match in pattern.finditer(html):
+            status = match[1].strip().lower()
+            if pattern is _UPDATE and not 3 <= len(status) <= 40:
+                continue
+            if pattern is _STATUS or stage_of_status(status):
+                return status, plain.text(match[2]) or None
+            break
     return None, plain.text(html) or None

@@ -20,6 +20,8 @@ LEEWAY = dt.timedelta(days=1)
 _X = "%a %b %d %H:%M:%S %z %Y"
 _ISO = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)$"
 _EPOCH = re.compile(r"-?\d{9,19}(\.\d+)?")
+#: Characters of a time; a longer text is none, and need not be looked at.
+_LONGEST = 100
 _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
@@ -45,6 +47,8 @@ def moment(value: Any, *, zone: ZoneInfo | None = None) -> dt.datetime:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Reject("unreadable time", f"found {type(value).__name__}")
     text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str) and len(text) > _LONGEST:
+        raise Reject("unreadable time", f"found a text of {len(text):,} characters")
     if not isinstance(text, str) or _EPOCH.fullmatch(text):
         return _epoch(text)
     named = _ZONE_NAME.search(text)
