@@ -7,7 +7,8 @@ It gives them time-outs they lack, drops `.netrc` and, on this machine, proxies;
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,11 +36,14 @@ class WireAdapter(HTTPAdapter):
         Which answers are recorded, and as what.
     base
         Replaces scheme and host of each request; empty leaves them.
+    hollow
+        By kind of page, the body that the client gets in place of what was recorded: for clients whose own objects
+        are not used and are dear to build.
     """
 
-    def __init__(self, wire: Wire, kinds: Kinds, *, base: str = "") -> None:
+    def __init__(self, wire: Wire, kinds: Kinds, *, base: str = "", hollow: Mapping[str, bytes] | None = None) -> None:
         super().__init__(max_retries=0)
-        self._wire, self._kinds, self._base = wire, kinds, base
+        self._wire, self._kinds, self._base, self._hollow = wire, kinds, base, dict(hollow or {})
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **rest: Any
@@ -53,6 +57,8 @@ class WireAdapter(HTTPAdapter):
         rest["proxies"] = {} if is_loopback(url) else get_environ_proxies(url)
         rest["verify"] = os.environ.get("REQUESTS_CA_BUNDLE") or True
         answer = self._wire.ask(ask, lambda: self._once(request, rest))
+        if answer.status == 200 and ask.kind in self._hollow:
+            answer = replace(answer, body=self._hollow[ask.kind])
         return _response(request, answer)
 
     def _address(self, url: str) -> str:
@@ -77,11 +83,11 @@ class WireAdapter(HTTPAdapter):
         return Answer(response.status_code, lower, body.whole())
 
 
-def session(wire: Wire, kinds: Kinds, *, base: str = "") -> requests.Session:
+def session(wire: Wire, kinds: Kinds, *, base: str = "", hollow: Mapping[str, bytes] | None = None) -> requests.Session:
     """Return a requests session whose every request goes through the wire."""
     made = requests.Session()
     made.trust_env = False  # a `default` entry in .netrc would replace the token
-    adapter = WireAdapter(wire, kinds, base=base)
+    adapter = WireAdapter(wire, kinds, base=base, hollow=hollow)
     for prefix in ("https://", "http://"):
         made.mount(prefix, adapter)
     return made

@@ -69,8 +69,13 @@ def answer(request: Any) -> Any:
 
 def submissions(world: Any, subreddit: str) -> list[Post]:
     """Return the posts that are submissions of a subreddit (each goes to one)."""
-    posts = [p for p in world.posts["reddit"] if p.parent is None]
-    return posts if subreddit == "all" else [p for p in posts if SUBREDDITS[p.n % 2] == subreddit]
+    held = world.__dict__.setdefault("_submissions", {})
+    key = (subreddit, id(world.posts["reddit"]), len(world.posts["reddit"]))
+    if key not in held:
+        posts = [p for p in world.posts["reddit"] if p.parent is None]
+        held[key] = posts if subreddit == "all" else [p for p in posts if SUBREDDITS[p.n % 2] == subreddit]
+    found: list[Post] = held[key]
+    return found
 
 
 def comments(world: Any, link: Post) -> list[Post]:
@@ -90,22 +95,34 @@ def _listing(request: Any, subreddit: str, what: str, headers: dict[str, str]) -
     from tests.platforms.server import Reply
 
     world, query = request.world, request.query
-    found = submissions(world, subreddit)
-    if what == "search":
-        words = query.get("q", "").strip('"').casefold()
-        oldest = world.now.timestamp() - 86400 * _DAYS[query.get("t", "all")]
-        found = [p for p in found if words in p.text.casefold() and p.ms / 1000 >= oldest]
-    found = list(reversed(found))
-    if query.get("sort") in ("top", "comments", "relevance"):
-        found.sort(key=lambda p: (p.n * 7919) % 10007)
-    found = found[: world.cap]
+    found, places = _found(world, subreddit, what, query)
     after = query.get("after")
-    at = next((i + 1 for i, p in enumerate(found) if fullname(p) == after), 0) if after else 0
+    at = places.get(after, 0) if after else 0
     part = found[at : at + min(int(query.get("limit", 25)), 100)]
     last = fullname(part[-1]) if part and at + len(part) < len(found) else None
     children = [{"kind": "t3", "data": submission(p, world)} for p in part]
     data = {"after": last, "before": None, "dist": len(part), "modhash": None, "geo_filter": "", "children": children}
     return Reply(200, {"kind": "Listing", "data": data}, headers)
+
+
+def _found(world: Any, subreddit: str, what: str, query: dict[str, str]) -> tuple[list[Post], dict[str, int]]:
+    """Return what a listing holds in its order, and the place after each post; asked for page by page, made once."""
+    posts = submissions(world, subreddit)
+    words, sort = query.get("q", "").strip('"').casefold(), query.get("sort")
+    key = (id(posts), len(posts), what, words, query.get("t"), sort, world.cap, world.now)
+    held = world.__dict__.setdefault("_listings", {})
+    if key not in held:
+        found = posts
+        if what == "search":
+            oldest = world.now.timestamp() - 86400 * _DAYS[query.get("t", "all")]
+            found = [p for p in found if words in p.text.casefold() and p.ms / 1000 >= oldest]
+        found = list(reversed(found))
+        if sort in ("top", "comments", "relevance"):
+            found.sort(key=lambda p: (p.n * 7919) % 10007)
+        found = found[: world.cap]
+        held[key] = found, {fullname(p): i + 1 for i, p in enumerate(found)}
+    answer: tuple[list[Post], dict[str, int]] = held[key]
+    return answer
 
 
 def _thread(request: Any, name: str, headers: dict[str, str]) -> Any:
