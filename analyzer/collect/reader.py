@@ -19,7 +19,7 @@ from analyzer.collect.archive.links import has_address
 from analyzer.collect.fields import Reject
 from analyzer.collect.privacy import Masker
 from analyzer.collect.rawlog import Page
-from analyzer.schema import KINDS, POSTS, UPDATES
+from analyzer.schema import KINDS, UPDATES
 from analyzer.study import Study
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Reader:
             self._reject(Reject("unreadable page", f"{type(error).__name__} while its items were read"), page, None)
 
     def _one(self, item: Any, page: Page) -> None:
-        if isinstance(item, dict) and self._collector.fields:
+        if isinstance(item, dict) and self._collector.fields and not item.keys() <= self._collector.fields:
             self.counts.new_fields.update(item.keys() - self._collector.fields)
         try:
             row = self._collector.parse(item)
@@ -156,7 +156,7 @@ class Reader:
 
     def _draft(self, row: dict[str, Any], page: Page) -> dict[str, Any]:
         """Fill in what a parser may leave out, and check what the tables need."""
-        row = {k: v for k, v in row.items() if k in _DRAFT}
+        row = {k: v for k, v in row.items() if k in _DRAFT} if row.keys() - _DRAFT else dict(row)
         text, time = row.get("text"), row.get("created_at")
         if not isinstance(text, str) or not text.strip():
             raise Reject("no text", f"`text` is {type(text).__name__}")
@@ -174,7 +174,9 @@ class Reader:
 
     def _keep(self, table: str, row: dict[str, Any]) -> None:
         """Keep the first row of each key: the same post stands on several pages."""
-        key = (table, *(str(row[k]) for k in (UPDATES if table == "updates" else POSTS).key))
+        key: tuple[str, ...] = (row["source"], row["post_id"])
+        if table == "updates":
+            key = (table, *(str(row[k]) for k in UPDATES.key))
         if key in self._seen:
             self.counts.n_duplicates += 1
             return
