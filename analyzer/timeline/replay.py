@@ -181,8 +181,8 @@ class Forecast:
 
     @property
     def lasts_s(self) -> int:
-        """How long it may be used, seconds: an hour on the first day, when night turns to day for the first time."""
-        return _RELEARN_S if self.days >= 1 else 3600
+        """How long it may be used, seconds: an hour without a rhythm, when night turns to day for the first time."""
+        return _RELEARN_S if len(self.rate) else 3600
 
     @classmethod
     def learn(cls, series: Series, t: int) -> Forecast:
@@ -193,7 +193,7 @@ class Forecast:
         days = float((covered > 0).sum() * series.bin_s / 86400)
         recent = np.flatnonzero(covered > 0)[-max(6, _RELEARN_S // series.bin_s) :]
         level = float(usual.mean[recent].sum() / covered[recent].sum())
-        if days < 1:
+        if usual.season == "none":
             # Nothing tells a morning from an outage yet: what was there lately is usual.
             level = max(level, float(np.nansum(series.count[first:t][recent]) / covered[recent].sum()))
         cycle = {"none": 0, "hour of week": 168}.get(usual.season, 24)
