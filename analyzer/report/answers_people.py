@@ -85,9 +85,9 @@ def angry(v: View, f: Format) -> Answer:
 
 
 def _basis(row: Row, f: Format) -> str:
-    corrected = "" if row["method"] == "wilson" else "Corrected for the classifier's errors; "
+    corrected = "" if row["method"] == "wilson" else ", corrected for classifier error"
     vague = row["low"] is not None and row["high"] is not None and row["high"] - row["low"] > 0.35
-    said = f"{corrected}{f.posts(row['n'])}."
+    said = f"{f.posts(row['n'])}{corrected}."
     return f"{said} Hardly more is known than that it lies in the interval." if vague else said
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, text
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.share_tables import share_ref, share_text
+from analyzer.report.share_tables import part_text, share_ref, share_text
 from analyzer.report.tables import effect_text
 
 #: Error codes that a server answers with when it is overloaded or limits its callers.
@@ -64,9 +64,7 @@ def _infrastructure(v: View, f: Format) -> Iterator[Paragraph]:
         )
     parts = [r for r in v.extractions if r["kind"] == "component" and r["low"] >= 0.05]
     if parts:
-        names = " and ".join(
-            f"{text(r['value'], limit=40)} ({f.share_interval(r['share'], r['low'], r['high'])})" for r in parts[:2]
-        )
+        names = " and ".join(part_text(r, f) for r in parts[:2])
         refs = [Ref("extractions", f"component-{r['value'][:60]}", text(r["value"], limit=40)) for r in parts[:2]]
         yield Paragraph(
             f"The parts that posts name most are {names}: isolate them, so that one failing does not take the rest.",
@@ -182,7 +180,7 @@ def _recovery(v: View, found: Row, f: Format) -> Iterator[Paragraph]:
 def _capacity(v: View, found: Row, f: Format) -> Iterator[Paragraph]:
     codes = [r for r in v.extractions if r["kind"] == "error_code" and r["value"] in OVERLOAD and r["low"] >= 0.01]
     if codes:
-        names = ", ".join(f"{r['value']} ({f.share_interval(r['share'], r['low'], r['high'])})" for r in codes[:3])
+        names = ", ".join(f"{r['value']} in {f.share_interval(r['share'], r['low'], r['high'])}" for r in codes[:3])
         refs = tuple(Ref("extractions", f"error_code-{r['value']}", f"error {r['value']}") for r in codes[:3])
         yield Paragraph(
             f"Posts name errors that overloaded servers answer with: {names}. Test the load that follows a "

@@ -9,7 +9,7 @@ from analyzer.report.document import Paragraph, Ref
 from analyzer.report.format import Format, isolate, text
 from analyzer.report.names import listed, measure_name, source_name, topic_name
 from analyzer.report.pick import Row, View, unsettled
-from analyzer.report.share_tables import part_text, share_ref, share_text, share_words
+from analyzer.report.share_tables import share_ref, share_text, share_words
 from analyzer.schema import IMPACTS
 
 
@@ -110,7 +110,8 @@ def _reaction(v: View, f: Format) -> Paragraph:
         said += "; no use is clearly named as hit"
         if part := named_part(v):
             refs.append(Ref("extractions", f"component-{part['value'][:60]}", text(part["value"], limit=40)))
-            said += f", the part of the service named most is {part_text(part, f)}"
+            share = f.share_interval(part["share"], part["low"], part["high"])
+            said += f"; the part of the service named most is {text(part['value'], limit=40)}, by {share}"
     if doubted:
         names = listed([measure_name(r["measure"]) for r in doubted])
         said += f"; count and correction are too far apart to claim a share for {names}"

@@ -300,7 +300,7 @@ def test_a_use_that_few_name_is_not_called_the_most_affected() -> None:
     rows += [share("incident", "0", "topic_education", 45, 0.03), share("incident", "0", "topic_coding", 45, 0.0)]
     v = view(replace(make_timeline(), shares=make(SHARES, rows)))
     assert "no use is clearly named as hit" in said(summary.sentences(v, F))
-    assert "the part of the service named most is login 16% (14–18%)" in said(summary.sentences(v, F))
+    assert "the part of the service named most is login, by 16% (14–18%)" in said(summary.sentences(v, F))
     assert "No use, such as work or education, is clearly named; education is named most" in asked(v)["Who was hit?"][0]
     part = next(n for n in numbers.numbers(v, F) if n.key == "most_affected")
     assert (part.label, part.value, part.interval, part.raw) == ("Most named part: login", "16%", "14–18%", 0.16)

@@ -42,6 +42,10 @@ def missing(v: View) -> str:
 
 def title(v: View, f: Format) -> str:
     """Return the finding."""
+    groups = {r["group"] for r in _rows(v)}
+    if len(groups) == 1:
+        said = ", ".join(f"“{isolate(text(r['word'], limit=24))}”" for r in _rows(v)[:3])
+        return f"What is said {_group(v, groups.pop())} more than else: {said}"
     firsts: dict[str, str] = {}
     for row in _rows(v):
         firsts.setdefault(row["group"], isolate(text(row["word"], limit=24)))
@@ -71,7 +75,7 @@ def sizes(v: View) -> tuple[Size, Size]:
 
 
 def plot_words(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
-    """Words that set each phase apart: log-odds against the other phases, with 95% intervals and numbers of posts."""
+    """Words that set each phase apart, the more the further right: log-odds with 95% intervals and numbers of posts."""
     v, f = view(timeline), fmt()
     with canvas(ax, size=sizes(v)[0]) as ax:
         if reason := missing(v):
@@ -82,6 +86,11 @@ def plot_words(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
             word, block = isolate(text(r["word"], limit=28)), _group(v, r["group"]).capitalize()
             low, high = r["log_odds"] - half, r["log_odds"] + half
             dots.append(Dot(word, r["log_odds"], low, high, f"{f.count(r['n'])} posts", "blue", block))
-        dot_rows(ax, dots, unit="Log-odds against the other phases", percent=False)
+        dot_rows(
+            ax,
+            dots,
+            unit="Log-odds against the other phases",
+            percent=False,
+        )
         dot_title(ax, title(v, f))
     return ax
