@@ -83,7 +83,7 @@ def moment(value: Any, name: str) -> dt.datetime:
     """Return a time from ISO 8601 text with a zone, or from unix seconds."""
     found: dt.datetime | None = None
     try:
-        if isinstance(value, str) and ("-" in value or ":" in value):
+        if isinstance(value, str) and not value.isdecimal() and any(mark in value for mark in "-:T"):
             found = dt.datetime.fromisoformat(value.strip())
         elif isinstance(value, int | float | str) and not isinstance(value, bool):
             found = dt.datetime.fromtimestamp(float(value), dt.UTC)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from analyzer.collect import COLLECTORS
-from analyzer.collect.fields import Reject, mapping
+from analyzer.collect.archive.pushshift import full_name
+from analyzer.collect.fields import Reject, identity, mapping
 from analyzer.collect.mastodon import global_id
 from analyzer.collect.plainjson import dumps, loads
 
@@ -109,23 +110,19 @@ class _Gone:
 
 def post_id(item: Mapping[str, Any], platform: str) -> str | None:
     """Return the id, as in POSTS, of a JSON object that is a post (or stands for one); None for any other object."""
-    if platform == "x":
-        found = item.get("id")
-        return str(found) if found is not None and ("text" in item or "type" in item) else None
-    if platform == "reddit":
-        kind, name = item.get("kind"), mapping(item.get("data")).get("id")
-        return f"{kind}_{name}" if kind in ("t1", "t3") and isinstance(name, str) else None
-    if platform == "hackernews":
-        return str(item["objectID"]) if "objectID" in item else None
-    uri = item.get("uri")
-    if not isinstance(uri, str) or not uri:
-        return None
-    if platform == "bluesky":
-        return uri
     try:
-        return global_id(uri) if platform == "mastodon" else None
+        if platform == "x":
+            return identity(item, "id") if "text" in item or "type" in item else None
+        if platform == "reddit":
+            return full_name(mapping(item.get("data"))) if item.get("kind") in ("t1", "t3") else None
+        if platform == "hackernews":
+            return identity(item, "objectID") if "objectID" in item else None
+        if platform in ("bluesky", "mastodon"):
+            uri = identity(item, "uri") if "uri" in item else ""
+            return (uri if platform == "bluesky" else global_id(uri)) or None
     except Reject:
-        return None
+        pass
+    return None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -174,11 +174,8 @@ class Reader:
 
     def _keep(self, table: str, row: dict[str, Any]) -> None:
         """Keep the first row of each key: the same post stands on several pages."""
-        key: tuple[str, ...]
-        if table == "updates":
-            key = (table, *(str(row[k]) for k in UPDATES.key))
-        else:
-            key = (row["source"], row["post_id"])
+        columns = UPDATES.key if table == "updates" else ("source", "post_id")
+        key = (table, *[str(row[k]) for k in columns])
         if key in self._seen:
             self.counts.n_duplicates += 1
             return

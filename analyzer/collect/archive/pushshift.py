@@ -81,8 +81,7 @@ def parse_reddit(item: Any, *, escaped: bool) -> Row:
     escaped
         ``&amp;``, ``&lt;`` and ``&gt;`` stand for their characters (dumps, and listings without ``raw_json``).
     """
-    comment = "body" in item or ("link_id" in item and "title" not in item)
-    post_id = _fullname(item, "t1_" if comment else "t3_")
+    comment, post_id = _is_comment(item), full_name(item)
     author = fields.maybe(item, "author")
     permalink = fields.maybe(item, "permalink")
     text = _comment_text(item) if comment else _submission_text(item)
@@ -110,7 +109,13 @@ def parse_reddit(item: Any, *, escaped: bool) -> Row:
     }
 
 
-def _fullname(item: Any, prefix: str) -> str:
+def _is_comment(item: Any) -> bool:
+    return "body" in item or ("link_id" in item and "title" not in item)
+
+
+def full_name(item: Any) -> str:
+    """Return the id of a Reddit object, with what tells comments (``t1_``) from submissions (``t3_``)."""
+    prefix = "t1_" if _is_comment(item) else "t3_"
     name = fields.maybe(item, "name")
     if name and name.startswith(prefix):
         return name
