@@ -16,12 +16,15 @@ sources that the classifier has not seen (`Transport`, measured source by source
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analyzer.nlp.jit import jit
 
 Floats = NDArray[np.float64]
 REPLICATES = 200
@@ -73,9 +76,8 @@ def share(
     -------
     (estimate, low, high)
     """
-    which = np.minimum((np.sqrt(p) * _BINS).astype(np.int64), _BINS - 1)
-    mass = np.bincount(which, weights, _BINS).astype(np.float64)
-    middle = np.bincount(which, p if weights is None else weights * p, _BINS) / np.maximum(mass, 1e-300)
+    mass, total = _binned(p, np.ones(1) if weights is None else weights)
+    middle = total / np.maximum(mass, 1e-300)
     kept = mass > 0
     mass, middle = mass[kept], np.clip(middle[kept], 1e-6, 1 - 1e-6)
     effective = len(p) if weights is None else max(1, round(float(weights.sum() ** 2 / (weights @ weights))))
@@ -93,6 +95,19 @@ def share(
     centre, sd = float(np.median(logit)), float(np.std(logit))
     low, high = (1 / (1 + np.exp(-(centre + s * _Z * sd))) for s in (-1, 1))
     return estimate, min(float(low), estimate), max(float(high), estimate)
+
+
+@jit
+def _binned(p, weights):  # type: ignore[no-untyped-def]
+    """Return weight and weighted sum of the probabilities in each bin; one weight is that of all."""
+    mass, total = np.zeros(_BINS), np.zeros(_BINS)
+    alike = weights.size == 1
+    for i in range(p.size):
+        w = weights[0] if alike else weights[i]
+        k = min(int(math.sqrt(p[i]) * _BINS), _BINS - 1)
+        mass[k] += w
+        total[k] += w * p[i]
+    return mass, total
 
 
 def _emq(counts: Floats, p: Floats, prior: float) -> Floats:

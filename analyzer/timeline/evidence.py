@@ -94,7 +94,7 @@ def gather(
     if n and not _same(labels["post_id"], posts["post_id"]):
         raise SchemaError("labels: post_id differs from the posts' row by row; put both in the same order")
     labels = _lean(labels)
-    code, _ = pd.factorize(posts["author"]) if "author" in posts.columns else (np.full(n, -1), None)
+    code, _ = _coded(posts["author"]) if "author" in posts.columns else (np.full(n, -1), None)
 
     def flag(name: str) -> NDArray[np.bool_]:
         if signals is None or name not in signals.columns:
@@ -108,8 +108,8 @@ def gather(
         relevant=relevant(labels),
         labels=labels,
         text=posts["text"].reset_index(drop=True),
-        source=posts["source"].astype(object).to_numpy(),
-        language=language.astype(object).where(language.notna(), "und").to_numpy(),
+        source=_words(posts["source"]),
+        language=_words(language),
         author=np.asarray(code, dtype=np.int64),
         cluster=np.arange(n) if clusters is None else np.asarray(clusters, dtype=np.int64),
         first_hand=flag("first_hand") if signals is not None else probability(labels, "p_report") >= DECIDED,
@@ -118,12 +118,29 @@ def gather(
     )
 
 
+def _coded(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Return texts as codes (n,), -1 for null, and the texts that they stand for."""
+    import pyarrow as pa
+
+    array = pa.array(column, type=pa.string(), from_pandas=True)
+    coded = (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, np.asarray(coded.dictionary.to_pylist(), dtype=object)
+
+
+def _words(column: pd.Series) -> NDArray[np.object_]:
+    """Return texts as plain objects, `und` for null; few distinct ones are made, and shared."""
+    codes, words = _coded(column)
+    return np.append(words, "und")[codes]
+
+
 def _lean(labels: pd.DataFrame) -> pd.DataFrame:
     """Labels with plain numbers and categories, which are cheap to slice; texts about the labels are left out."""
     columns: dict[str, Any] = {}
     for name in labels.columns:
         if name in ("status", "language", "source"):
-            columns[name] = pd.Categorical(labels[name].astype(object))
+            codes, words = _coded(labels[name])
+            columns[name] = pd.Categorical.from_codes(codes, pd.Index(words))
         elif name == "post_id":
             columns[name] = labels[name].astype(object).to_numpy()
         elif name == "frustration_level" or name == "frustration" or name.startswith("p_"):
