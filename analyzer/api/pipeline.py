@@ -28,6 +28,8 @@ UPDATES_BEFORE = dt.timedelta(days=1)
 UPDATES_AFTER = dt.timedelta(days=14)
 #: Relevant posts read for discovered topics; beyond it, every n-th.
 MOST_DISCOVERED = 15_000
+#: Posts that are classified in one go; more are taken in parts, so that memory does not grow with them.
+MOST_AT_ONCE = 2_000_000
 _KEY = ("source", "post_id")
 
 
@@ -147,17 +149,26 @@ def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> 
     return corpus.labels(model=nlp.load(model, **options).name)
 
 
-def _judge(corpus: Corpus, model: str, options: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Label what has no label of the model yet; return those posts and their labels."""
+def _judge(
+    corpus: Corpus, model: str, options: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame] | tuple[None, None]:
+    """Label what has no label of the model yet; return posts and labels if all are new and fit the memory."""
     from analyzer import nlp
 
     name = nlp.load(model, **options).name
-    todo = corpus.unlabelled(name)
-    labels = nlp.classify(todo, model=model, **options)
-    if len(todo):
-        with corpus.run("classify", params={"model": name}) as run:
+    left, params = corpus.n_unlabelled(name), {"model": name}
+    if not left:
+        return None, None
+    if left <= MOST_AT_ONCE or "budget_s" in options:
+        posts = corpus.unlabelled(name)
+        labels = nlp.classify(posts, model=model, **options)
+        with corpus.run("classify", params=params) as run:
             run.add_labels(labels)
-    return todo, labels
+        return (posts, labels) if len(posts) == corpus.count("posts") else (None, None)
+    with corpus.run("classify", params=params) as run:
+        for posts in corpus.unlabelled_batches(name):
+            run.add_labels(nlp.classify(posts, model=model))
+    return None, None
 
 
 def build_timeline(
@@ -292,9 +303,10 @@ def timeline_of(
     """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
     from analyzer import nlp
 
-    posts, labels = _judge(corpus, model, {} if budget_s is None else {"budget_s": budget_s})
-    if len(posts) < corpus.count("posts"):
-        posts, labels = corpus.posts(), corpus.labels(model=nlp.load(model).name)
+    options = {} if budget_s is None else {"budget_s": budget_s}
+    posts, labels = _judge(corpus, model, options)
+    if posts is None or labels is None:
+        posts, labels = corpus.posts(), corpus.labels(model=nlp.load(model, **options).name)
     built = build_timeline(
         study,
         posts,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 
+_NOT_LABELLED = "ANTI JOIN (SELECT source, post_id FROM labels WHERE model = ?) l USING (source, post_id)"
+
+
 class Reading:
     """The reading half of `Corpus`."""
 
@@ -65,11 +68,17 @@ class Reading:
 
     def unlabelled(self, model: str) -> pd.DataFrame:
         """Return the posts that `model` has not labelled yet, by time, source and id."""
-        return self.query(
-            "SELECT p.* FROM posts p ANTI JOIN (SELECT source, post_id FROM labels WHERE model = ?) l "
-            "USING (source, post_id) ORDER BY created_at, source, post_id",
-            [model],
-        )
+        return self.query(f"SELECT p.* FROM posts p {_NOT_LABELLED} ORDER BY created_at, source, post_id", [model])
+
+    def n_unlabelled(self, model: str) -> int:
+        """Return how many posts `model` has not labelled yet."""
+        return int(self.arrow(f"SELECT count(*) FROM posts p {_NOT_LABELLED}", [model])[0][0].as_py())
+
+    def unlabelled_batches(self, model: str, *, rows: int = 200_000) -> Iterator[pd.DataFrame]:
+        """Yield source, id and text of the posts that `model` has not labelled yet, so many at a time."""
+        sql = f"SELECT p.source, p.post_id, p.text FROM posts p {_NOT_LABELLED}"
+        for batch in self.batches(sql, [model], rows=rows):
+            yield schema.frame(batch)
 
     def rejects(self) -> pd.DataFrame:
         """Return the rows that could not be read (REJECTS)."""
