@@ -14,6 +14,7 @@ from analyzer.timeline import bins, facts, kinds
 from analyzer.timeline.detection import Detection, around, detect_series, records
 from analyzer.timeline.effect import effects
 from analyzer.timeline.evidence import Evidence, gather, probability
+from analyzer.timeline.gain import gain
 from analyzer.timeline.ladder import ladder
 from analyzer.timeline.official import Words, no_rise, words
 from analyzer.timeline.phases import count_posts, phase_at, phases
@@ -103,7 +104,9 @@ def build(
         shares=shares(evidence, _groups(evidence, found, phase_rows, main), estimate=estimate),
         updates=updates,
         ladder=_ladder(detection, evidence, found, main, seed),
-        effects=schema.make(schema.EFFECTS, [] if main is None else _effects(evidence, found[main], window[1], seed)),
+        effects=schema.make(
+            schema.EFFECTS, [] if main is None else _effects(evidence, found[main], window[1], estimate, seed)
+        ),
         keywords=schema.empty(schema.KEYWORDS),
         robustness=_robust(evidence, found, main, series, estimate),
         extractions=schema.empty(schema.EXTRACTIONS),
@@ -219,14 +222,21 @@ def _span(detection: Detection, found: _Found) -> tuple[int, int]:
     return max(first, 0), min(len(series), max(last, peak + 1))
 
 
-def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) -> list[dict[str, Any]]:
+def _effects(
+    evidence: Evidence, found: _Found, end: pd.Timestamp, estimate: Estimate, seed: int
+) -> list[dict[str, Any]]:
     if not len(found.words.updates):
         return []
     row = found.row
     stop = row["recovery"] if row["recovery"] is not None else end
     place = np.flatnonzero(evidence.relevant)
     place = place[np.argsort(evidence.time[place], kind="stable")]
-    # Calibrated probabilities, not decisions: their mean is the expected share, and nothing hangs on a threshold.
+    # Calibrated probabilities, not decisions: nothing hangs on a threshold, and the gain makes shares of them.
+    part = evidence.labels[found.mask]
+    gains = {
+        "frustration_ge2": gain(part, "frustration_ge2", estimate),
+        "information_seeking": gain(part, "topic_transparency", estimate),
+    }
     measures: dict[str, NDArray[np.float64] | None] = {
         "frustration_ge2": probability(evidence.labels, "p_frustration_ge2")[place],
         "information_seeking": probability(evidence.labels, "p_topic_transparency")[place],
@@ -237,7 +247,7 @@ def _effects(evidence: Evidence, found: _Found, end: pd.Timestamp, seed: int) ->
     if updates["update_id"].duplicated().any():
         # Several official incidents number their updates alike.
         updates = updates.assign(update_id=updates["incident_id"].astype(str) + "/" + updates["update_id"].astype(str))
-    return effects(updates, evidence.time[place] / 1e6, measures, span=span, seed=seed)
+    return effects(updates, evidence.time[place] / 1e6, measures, span=span, gains=gains, seed=seed)
 
 
 def _robust(

@@ -4,6 +4,8 @@ Method: interrupted time series by segmented binomial regression (Bernal, Cummin
 update, with heteroskedasticity-robust errors (HC1, White 1980); volume by the same with a quasi-Poisson rate. The
 statistic is read against the same statistic at pseudo-updates within the incident (an empirical null, Efron 2004): a
 decay that goes on anyway then explains itself. Holm's correction over the updates of each measure.
+Shares are measured by calibrated probabilities, whose mean moves less than the share does: changes, slopes and bounds
+are multiplied by a `gain` with its own doubt. The p value needs none: it is that of no change at all.
 Refused where a side holds too few posts, or where another update lies so close that its effect cannot be told apart.
 """
 
@@ -16,7 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analyzer.timeline.gain import Gain
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -107,9 +113,14 @@ def p_value(change: Change, placebo: NDArray[np.float64], *, windows: float = np
     z = change.z
     if len(placebo) >= LEAST_DRAWS:
         middle = float(np.median(placebo))
-        scale = max(1.0, float(np.median(np.abs(placebo - middle))) * 1.4826)
-        z = (z - middle) / (scale * sqrt(1 + 0.8 / max(windows, 1.0)))
+        z = (z - middle) / (_scale(placebo, windows) * sqrt(1 + 0.8 / max(windows, 1.0)))
     return erfc(abs(z) / sqrt(2))
+
+
+def _scale(placebo: NDArray[np.float64], windows: float) -> float:
+    """Spread of the pseudo-updates' z, at least 1 (median absolute deviation), drawn to 1 by few windows."""
+    raw = float(np.median(np.abs(placebo - np.median(placebo)))) * 1.4826
+    return 1.0 + max(0.0, raw - 1.0) / (1.0 + 1.0 / max(windows, 0.1))
 
 
 def slope_change(
@@ -163,6 +174,7 @@ def effects(
     measures: dict[str, NDArray[np.float64] | None],
     *,
     span: tuple[float, float],
+    gains: Mapping[str, Gain] | None = None,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
     """Estimate what changed after each update.
@@ -177,19 +189,21 @@ def effects(
         Per measure (n,) hits (0/1 or calibrated probabilities), or None for the volume of posts.
     span
         Stretch from which pseudo-updates are drawn (onset, end), seconds since 1970.
+    gains
+        Per measure, what a change in its mean probability stands for in shares; none for labels without error.
     seed
         Of the pseudo-updates.
 
     Returns
     -------
     list of EFFECTS rows. Changes of shares are in points of 0-1, of volume in log ratios; the 95 % interval is the
-    robust one, widened by the placebo's scale where that is above 1.
+    robust one, widened by the placebo's scale where that is above 1, and by the doubt of the gain.
     """
     rng = np.random.default_rng(seed)
     posted = np.array([t.timestamp() for t in updates["posted_at"]], dtype=float)
     rows: list[dict[str, Any]] = []
     for measure, hit in measures.items():
-        part = [_one(at, posted, time, hit, span, rng) for at in posted]
+        part = [_corrected(_one(at, posted, time, hit, span, rng), (gains or {}).get(measure, Gain())) for at in posted]
         adjusted = holm(np.array([r.get("p_value", np.nan) for r in part], dtype=float))
         for row, p, update in zip(part, adjusted, updates.itertuples(), strict=True):
             p_adjusted = {} if np.isnan(p) else {"p_adjusted": float(p)}
@@ -220,22 +234,55 @@ def _one(
     fewest = min(change.n_before, change.n_after)
     if fewest < LEAST_POSTS:
         return counts | {"verdict": f"refused: {fewest} posts on one side, {LEAST_POSTS} needed"}
-    drawn = placebo(time, sums, posted, half, span=span, rng=rng)
+    drawn, width = _pseudo(time, sums, posted, half, span=span, rng=rng)
     z = np.array([c.z for c in drawn])
+    free = windows(posted, width, span)
     scale = 1.0
     bounds: dict[str, float] = {}
     if len(drawn) >= LEAST_DRAWS:
-        scale = max(1.0, float(np.median(np.abs(z - np.median(z)))) * 1.4826)
-        low, high = np.quantile([c.value for c in drawn], [0.025, 0.975])
+        scale = _scale(z, free)
+        # In units of the update's own error, so that pseudo-updates in narrower windows can stand beside it.
+        low, high = np.quantile(z, [0.025, 0.975]) * change.error
         bounds = {"placebo_low": float(low), "placebo_high": float(high)}
-    margin = 1.96 * change.error * scale
     return (
         counts
-        | {"change": change.value, "low": change.value - margin, "high": change.value + margin}
+        | {"change": change.value, "error": change.error * scale}
         | bounds
-        | {"p_value": p_value(change, z, windows=windows(posted, half, span)), "verdict": "estimated"}
+        | {"p_value": p_value(change, z, windows=free), "verdict": "estimated"}
         | (_slope(time, hit, at, half) if hit is not None else {})
     )
+
+
+def _pseudo(
+    time: NDArray[np.float64],
+    sums: NDArray[np.float64] | None,
+    posted: NDArray[np.float64],
+    half: float,
+    *,
+    span: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[list[Change], float]:
+    """Changes at pseudo-updates and the half-width of their windows: halved up to twice where there is no room."""
+    drawn: list[Change] = []
+    for width in (half, half / 2, half / 4):
+        if width < LEAST_S:
+            break
+        drawn = placebo(time, sums, posted, width, span=span, rng=rng)
+        if len(drawn) >= LEAST_DRAWS:
+            return drawn, width
+    return drawn, half
+
+
+def _corrected(row: dict[str, Any], gain: Gain) -> dict[str, Any]:
+    """Turn a row's changes of mean probability into changes of the share, and its error into an interval."""
+    if "change" not in row:
+        return row
+    out = {k: v for k, v in row.items() if k != "error"}
+    out["low"], out["high"] = gain.interval(row["change"], row["error"])
+    for name in ("change", "placebo_low", "placebo_high", "slope", "slope_low", "slope_high"):
+        if name in row:
+            out[name] = row[name] * gain.value
+    return out
 
 
 def _slope(time: NDArray[np.float64], hit: NDArray[np.float64], at: float, half: float) -> dict[str, float]:
