@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analyzer.cli import common
+from analyzer.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, apply, print; 1 if a platform could not be asked."""
     from analyzer import api
+    from analyzer.collect.checks import CHECKS
 
+    if unknown := [s for s in args.source or [] if s not in CHECKS]:
+        raise UsageError(f"--source {unknown[0]}: cannot be asked about its posts; these can: {', '.join(CHECKS)}")
+    if not 0 < args.most <= 1:
+        raise UsageError(f"--most {args.most:g}: give a share above 0 and up to 1, such as 0.5")
     done = api.comply(
         api.read_study(args.study),
         common.open_corpus(args.corpus),

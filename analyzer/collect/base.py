@@ -9,6 +9,8 @@ from analyzer.collect import limits
 from analyzer.collect.desk import Desk
 from analyzer.study import Study
 
+#: Settings of every source.
+SHARED = frozenset({"base_url", "user_agent"})
 #: Kind of pages that a collector without a wire yields.
 PLAIN = "plain"
 
@@ -43,6 +45,8 @@ class WireCollector:
         How the platform words its rate limit.
     fields
         Fields of an item that are known; others are counted as new, so that nobody is surprised by a change.
+    settings
+        What a study may set under ``[sources.NAME]``, beside those that all sources share.
     """
 
     name = ""
@@ -50,6 +54,7 @@ class WireCollector:
     limit = limits.NONE
     settle_s = 60.0
     fields: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk

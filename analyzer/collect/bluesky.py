@@ -30,6 +30,7 @@ class Bluesky(WireCollector):
 
     name = "bluesky"
     limit = limits.BLUESKY
+    settings = frozenset({"queries"})
     fields = fields.known(
         "uri cid author record replyCount repostCount likeCount quoteCount bookmarkCount indexedAt labels "
         "embed viewer threadgate debug"

@@ -26,6 +26,7 @@ class HackerNews(WireCollector):
 
     name = "hackernews"
     settle_s = 120.0
+    settings = frozenset({"queries"})
     fields = fields.known(
         "objectID created_at created_at_i author title url story_text comment_text points num_comments "
         "story_id parent_id _tags children updated_at _highlightResult story_title story_url relevancy_score"

@@ -32,6 +32,7 @@ class Mastodon(WireCollector):
 
     name = "mastodon"
     limit = limits.MASTODON
+    settings = fields.known("instances hashtags queries search token_instance")
     fields = fields.known(
         "id created_at in_reply_to_id in_reply_to_account_id sensitive spoiler_text visibility language uri "
         "url replies_count reblogs_count favourites_count quotes_count edited_at content reblog account "
@@ -166,7 +167,7 @@ class Mastodon(WireCollector):
             return self.wire.last if recorded else found
         except MastodonAPIError as error:
             status = next((a for a in error.args if isinstance(a, int)), 0)
-            raise Refused(f"mastodon: HTTP {status} ({_hint(status)})", status) from error
+            raise Refused(f"mastodon: HTTP {status} ({_hint(status, bool(self._token))})", status) from error
         except (MastodonError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             if (ours := cause(error)) is not error:
                 raise ours from None
@@ -270,7 +271,9 @@ def _number(status: Any) -> int | None:
         return None
 
 
-def _hint(status: int) -> str:
+def _hint(status: int, token: bool) -> str:
+    if status == 401 and token:
+        return "the token is not accepted; make a new one on the instance that `token_instance` names"
     if status in (401, 403, 422):
         return "this instance shows it to its own users only; set OUTAGE_MASTODON_ACCESS_TOKEN for it"
     return "the instance refuses"

@@ -8,6 +8,7 @@ praw builds its objects as ever; rows are read from the recorded pages.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +38,9 @@ class Reddit(WireCollector):
 
     name = "reddit"
     limit = limits.REDDIT
+    settings = fields.known(
+        "subreddits queries time_filters sorts new comments max_threads max_more oauth_url short_url"
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -47,13 +51,16 @@ class Reddit(WireCollector):
     def fetch(self, study: Study) -> Iterator[Any]:
         """Search, list the newest, then read the comments of what was found in the window."""
         problems = []
-        subreddits = self.desk.setting("subreddits", ("all",))
+        given = self.desk.setting("subreddits", ("all",))
+        subreddits = list(dict.fromkeys(re.sub(r"^/?r/", "", s.strip()).strip("/") for s in given))
         self.desk.expect(q for name in subreddits for q in self._queries(name))
         for name in subreddits:
             try:
                 yield from self._subreddit(name)
             except Refused as error:
-                problems.append(str(error))
+                if error.status == 401:
+                    raise  # the credentials, which are the same for all
+                problems.append(str(error).replace("reddit:", f"reddit: r/{name}:", 1))
                 self.desk.give_up(self._queries(name), f"r/{name}: {error}"[:200])
         if problems and len(problems) == len(subreddits):
             raise CollectError("; ".join(problems))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer import __version__
 from analyzer.collect import coverage, plan
-from analyzer.collect.base import PLAIN, PageCollector, WireCollector
+from analyzer.collect.base import PLAIN, SHARED, PageCollector, WireCollector
 from analyzer.collect.clock import Clock, Stopped, SystemClock
 from analyzer.collect.credentials import Credentials
 from analyzer.collect.desk import Desk
@@ -162,6 +162,7 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
     )
     meter.desk = desk
     try:
+        _name_unknown_settings(source, desk)
         for _ in source(desk).fetch(study):
             pass
     except Stopped:
@@ -182,6 +183,14 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
     # The error itself is told beside it.
     result.uncovered = [line.replace(f": {result.error[:200]})", ")") for line in uncovered(desk)]
     return desk
+
+
+def _name_unknown_settings(source: type[WireCollector], desk: Desk) -> None:
+    """Say which settings of the study are none: mostly a slip of the pen."""
+    known = source.settings | SHARED
+    for name in sorted(set(desk.settings) - known):
+        there = ", ".join(sorted(known))
+        desk.notify(f"{desk.name}: [sources.{desk.name}] {name} is no setting and means nothing; there are {there}")
 
 
 def _fetch_own(source: Any, rawlog: RawLog, result: Result, job: Job) -> None:

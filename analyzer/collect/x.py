@@ -37,6 +37,7 @@ class X(WireCollector):
 
     name = "x"
     limit = limits.X
+    settings = fields.known("endpoint query queries query_length page max_cost estimate expansions permitted_ground")
     fields = fields.known(
         "id text author_id created_at conversation_id lang public_metrics referenced_tweets "
         "in_reply_to_user_id entities note_tweet edit_history_tweet_ids author possibly_sensitive "
@@ -177,7 +178,7 @@ class X(WireCollector):
             getattr(self._client, name)(query, **params)
         except tweepy.HTTPException as error:
             answer = Answer(error.response.status_code, {}, error.response.content)
-            raise refused(self.name, answer, HOST + "/2/tweets") from error
+            raise refused(self.name, answer, self.desk.base(HOST) + "/2/tweets") from error
         except (tweepy.TweepyException, requests.RequestException, ValueError, AttributeError) as error:
             raise CollectError(f"x: the client failed: {type(error).__name__}") from error
         return self.wire.last

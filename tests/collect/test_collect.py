@@ -249,3 +249,27 @@ def test_what_a_page_adds_is_in_the_result(tmp_path: Path, monkeypatch: pytest.M
             play.study(platforms.base), play.corpus(tmp_path), ["hackernews"], options=play.options(tmp_path)
         )
         assert "fields that are new: brand_new" in str(done)
+
+
+def test_a_setting_that_is_none_is_named(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with Platforms(world.World(20)) as platforms:
+        study = play.study(platforms.base, hackernews={"querys": ("a",)})
+        collect(study, play.corpus(tmp_path), ["hackernews"], options=play.options(tmp_path), progress=lines.append)
+    assert [line for line in lines if "querys is no setting" in line and "queries" in line]
+
+
+def test_every_documented_setting_is_one() -> None:
+    """The settings that the page on platforms names are those that the collectors know, and the other way round."""
+    import re
+
+    from analyzer.collect.base import SHARED
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    titles = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon", "hackernews": "Hacker News"}
+    for name, title in titles.items():
+        part = page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        listed = part.partition("**Settings**")[2].partition("\n- **")[0]
+        told = set(re.findall(r"`([a-z_]+)`", listed)) - SHARED
+        assert told == collector(name).settings, name
+    assert set(titles) | {"statuspage"} == set(COLLECTORS)

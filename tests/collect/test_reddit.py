@@ -135,3 +135,28 @@ def test_deleted_comments_are_no_posts() -> None:
 
     data = {"id": "a", "link_id": "t3_b", "body": "[removed]", "created_utc": 1772359200, "author": "[deleted]"}
     assert Reddit.parse({"kind": "t1", "data": data}) is None
+
+
+def test_subreddits_may_be_written_with_their_prefix_and_are_named_in_errors(tmp_path: Path) -> None:
+    with Platforms(world.World(60)) as platforms:
+        corpus = play.corpus(tmp_path)
+        study = play.study(platforms.base, reddit={"subreddits": ("r/glimmerbot", "/r/outages/", "outages")})
+        collect(study, corpus, ["reddit"], options=play.options(tmp_path))
+        assert len(corpus.posts()) > 0
+        assert {url.split("/")[2] for _, url, _ in platforms.requests if url.startswith("/r/")} == set(
+            reddit.SUBREDDITS
+        )
+        study = play.study(platforms.base, reddit={"subreddits": ("nothere",)})
+        with pytest.raises(CollectError, match="r/nothere: HTTP 404"):
+            collect(study, corpus, ["reddit"], options=play.options(tmp_path))
+
+
+def test_wrong_credentials_are_told_once(tmp_path: Path) -> None:
+    with Platforms(world.World(20)) as platforms:
+        options = play.options(tmp_path)
+        object.__setattr__(
+            options.credentials, "environ", {**play.environ(tmp_path), "OUTAGE_REDDIT_CLIENT_SECRET": "x"}
+        )
+        with pytest.raises(CollectError) as caught:
+            collect(play.study(platforms.base), play.corpus(tmp_path), ["reddit"], options=options)
+        assert str(caught.value).count("401") == 1
