@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.report.charts.style import LIGHT, is_narrow, point, set_title
 from analyzer.report.format import text
@@ -43,6 +44,7 @@ def dot_rows(ax: Axes, dots: list[Dot], *, unit: str, percent: bool = True, zero
     shown = [v for d in dots for v in (d.value, d.low, d.high) if v is not None]
     low, high = (min([0.0, *shown]) if zero else min(shown, default=0.0)), max(shown, default=1.0)
     room = (high - low) or 1.0
+    _marks(ax, list(zip(places, dots, strict=True)))
     for place, dot in zip(places, dots, strict=True):
         _one(ax, place, dot, narrow)
     ax.set_yticks(places, [_wrap(n, 17 if narrow else 34) for n in names])
@@ -65,7 +67,7 @@ def dot_rows(ax: Axes, dots: list[Dot], *, unit: str, percent: bool = True, zero
         )
     bottom = max(places, default=0) + 0.6
     ax.set_ylim(bottom, -0.7)
-    ax.set_xlim(low - (0.0 if zero and low == 0 else 0.05 * room), high + 0.04 * room)
+    ax.set_xlim(low - (0.02 if zero and low == 0 else 0.05) * room, high + 0.04 * room)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
     ax.set_xlabel(unit)
@@ -89,25 +91,33 @@ def _places(dots: list[Dot]) -> tuple[list[float], list[str], list[tuple[float, 
     return places, [text(d.label, limit=60) for d in dots], heads
 
 
-def _one(ax: Axes, place: float, dot: Dot, narrow: bool) -> None:
-    color = LIGHT[dot.role]
-    if dot.value is not None:
-        if dot.low is not None and dot.high is not None:
-            ax.plot(
-                [dot.low, dot.high], [place, place], color=color, linewidth=2.2 if not dot.hollow else 1.3, alpha=0.75
-            )
-        face = LIGHT["paper"] if dot.hollow else color
+def _marks(ax: Axes, placed: list[tuple[float, Dot]]) -> None:
+    """Draw the dots and intervals: one line and one row of markers for each look, not for each dot."""
+    looks: dict[tuple[str, bool], list[tuple[float, Dot]]] = {}
+    for place, dot in placed:
+        if dot.value is not None:
+            looks.setdefault((dot.role, dot.hollow), []).append((place, dot))
+    for (role, hollow), found in looks.items():
+        color = LIGHT[role]
+        known = [(place, d) for place, d in found if d.low is not None and d.high is not None]
+        x: list[Any] = [v for _, d in known for v in (d.low, d.high, math.nan)]
+        values: list[Any] = [d.value for _, d in found]
+        y = [v for place, _ in known for v in (place, place, math.nan)]
+        ax.plot(x, y, color=color, linewidth=1.3 if hollow else 2.2, alpha=0.75)
         ax.plot(
-            [dot.value],
-            [place],
+            values,
+            [place for place, _ in found],
             marker="o",
             markersize=5.5,
             color=color,
-            markerfacecolor=face,
+            markerfacecolor=LIGHT["paper"] if hollow else color,
             linestyle="none",
             zorder=3,
             clip_on=False,
         )
+
+
+def _one(ax: Axes, place: float, dot: Dot, narrow: bool) -> None:
     short = dot.printed.replace("suppressed (fewer than 5 people)", "suppressed")
     ax.annotate(
         _wrap(short, 15) if narrow else short,
@@ -145,7 +155,7 @@ def percent_axis(ax: Axes, which: str) -> None:
     low, high = sorted(axis.get_view_interval())
     digits = 1 if high - low < 0.04 else 0
     axis.set_major_formatter(
-        FuncFormatter(lambda value, _: "" if value > 1.0001 else f.share(max(value, 0.0), digits=digits))
+        FuncFormatter(lambda value, _: "" if not -1e-9 < value < 1.0001 else f.share(max(value, 0.0), digits=digits))
     )
 
 

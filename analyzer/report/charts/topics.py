@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -140,15 +141,18 @@ def _top(v: View, topics: tuple[str, ...], phases: list[str]) -> float:
 
 
 def _topic(ax: Axes, v: View, topic: str, phases: list[str], f: Format) -> None:
-    for i, phase in enumerate(phases):
-        row = _row(v, topic, phase)
-        said = f"{topic_name(topic)}, {v.phase_name(phase)}: {share_text(row, f)}"
-        point(ax, said, x=(i - 0.5, i + 0.5))
-        if row is None or row["estimate"] is None:
-            ax.plot([i], [0.01], marker="x", color=LIGHT["line"], markersize=3.5, linestyle="none")
-            continue
-        calm = phase in _CALM
+    """Draw one topic: a line of intervals and a row of dots for the phases of the incident, and for those beside it."""
+    rows = [_row(v, topic, phase) for phase in phases]
+    for i, (phase, row) in enumerate(zip(phases, rows, strict=True)):
+        point(ax, f"{topic_name(topic)}, {v.phase_name(phase)}: {share_text(row, f)}", x=(i - 0.5, i + 0.5))
+    shown = [(i, r) for i, r in enumerate(rows) if r is not None and r["estimate"] is not None]
+    gone = [i for i in range(len(phases)) if i not in {j for j, _ in shown}]
+    ax.plot(gone, [0.01] * len(gone), marker="x", color=LIGHT["line"], markersize=3.5, linestyle="none")
+    for calm in (True, False):
+        some = [(i, r) for i, r in shown if (phases[i] in _CALM) is calm]
+        known = [(i, r) for i, r in some if r["low"] is not None and r["high"] is not None]
         color = LIGHT["line" if calm else "blue"]
-        if row["low"] is not None and row["high"] is not None:
-            ax.plot([i, i], [row["low"], row["high"]], color=color, linewidth=1.6, alpha=0.75)
-        ax.plot([i], [row["estimate"]], marker="o", markersize=3.6, color=color, linestyle="none")
+        x = [v for i, _ in known for v in (i, i, math.nan)]
+        y = [v for _, r in known for v in (r["low"], r["high"], math.nan)]
+        ax.plot(x, y, color=color, linewidth=1.6, alpha=0.75)
+        ax.plot([i for i, _ in some], [r["estimate"] for _, r in some], "o", markersize=3.6, color=color)
