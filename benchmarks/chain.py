@@ -1,10 +1,12 @@
-"""The whole chain, file to HTML report, in a process of its own: processor time, peak memory, and VADER beside it.
+"""The whole chain, JSON lines to HTML report, in one process: elapsed and processor time, memory, and VADER beside it.
 
-    python benchmarks/chain.py                     # 100,000 simulated posts
-    python benchmarks/chain.py --posts 1000000
+    python benchmarks/chain.py                            # 100,000 and a million simulated posts
+    python benchmarks/chain.py --posts 10000000 --rounds 1
+    python benchmarks/chain.py --memory benchmarks/memory.png
 
-VADER (package vadersentiment) scores a sample of the same texts on one core in the same run, scaled to all; the ratio
-is the chain's elapsed time over VADER's. Targets: 100,000 posts within 1 GiB; a million in less than half its time.
+VADER (package vadersentiment) scores a sample of the same texts on one core before and after each run, scaled to all;
+the ratio is the chain's elapsed time over VADER's. Targets: 100,000 posts within 1 GiB; a million in less than half of
+VADER's time, within 2 GiB.
 """
 
 from __future__ import annotations
@@ -12,30 +14,41 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-STEPS = ("import", "updates", "classify", "report")
+TOOL = [sys.executable, "-m", "analyzer"]
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def measured(command: list[str]) -> tuple[float, float, float]:
-    """Run a command; return elapsed s, processor s and peak MiB of the process itself."""
-    code = (
-        "import resource, subprocess, sys, time; t = time.perf_counter(); done = subprocess.run(sys.argv[1:]); "
-        "u = resource.getrusage(resource.RUSAGE_CHILDREN); "
-        "print('MEASURED', time.perf_counter() - t, u.ru_utime + u.ru_stime, u.ru_maxrss / 1024); "
-        "sys.exit(done.returncode)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr[-2000:])
-    line = next(s for s in reversed(done.stdout.splitlines()) if s.startswith("MEASURED"))
-    elapsed, cpu, peak = map(float, line.split()[1:])
-    return elapsed, cpu, peak
+def measured(command: list[str]) -> tuple[float, float, list[tuple[float, float]]]:
+    """Run a command; return elapsed s, processor s, and its memory over time (s, MiB)."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    memory: list[tuple[float, float]] = []
+    status, used = 0, None
+    while used is None:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            used = usage
+            break
+        try:
+            pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            pages = 0
+        memory.append((time.perf_counter() - begun, pages * PAGE / 2**20))
+        time.sleep(0.1)
+    elapsed = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        assert process.stderr is not None
+        raise SystemExit(process.stderr.read().decode()[-2000:])
+    memory.append((elapsed, used.ru_maxrss / 1024))
+    return elapsed, used.ru_utime + used.ru_stime, memory
 
 
 def vader(path: Path, sample: int = 5000) -> float:
@@ -51,37 +64,61 @@ def vader(path: Path, sample: int = 5000) -> float:
     return (time.process_time() - start) / len(texts)
 
 
+def chain(n_posts: int, rounds: int) -> list[tuple[float, float]]:
+    """Simulate, run and print; return the memory of the first run over time."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = [*TOOL, "simulate", "--seed", "1", "--posts", str(n_posts), "-o", name]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+        with (folder / "posts.jsonl").open("rb") as file:
+            n = sum(1 for _ in file)
+        found, first = [], []
+        for number in range(rounds):
+            before = vader(folder / "posts.jsonl")
+            elapsed, cpu, memory = measured(
+                [
+                    *TOOL, "run", str(folder / "study.toml"), str(folder / "posts.jsonl"),
+                    "--updates", str(folder / "updates.jsonl"), "--corpus", str(folder / f"corpus-{number}"),
+                    "-o", str(folder / "report.html"),
+                ]
+            )  # fmt: skip
+            alone = (before + vader(folder / "posts.jsonl")) / 2 * n
+            found.append((elapsed, cpu, max(m for _, m in memory), alone))
+            first = first or memory
+    elapsed, cpu, peak, alone = (statistics.median(row[k] for row in found) for k in range(4))
+    ratios = [row[0] / row[3] for row in found]
+    print(
+        f"{n:>12,} posts {elapsed:>8.1f} s {cpu:>8.1f} s processor {peak:>7.0f} MiB; VADER {alone:>7.1f} s; "
+        f"ratio {statistics.median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}], {rounds} rounds"
+    )
+    return first
+
+
+def draw(memory: list[tuple[float, float]], path: Path) -> None:
+    """Draw memory over time."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+    ax.plot([t for t, _ in memory], [m for _, m in memory], color="#0b5fa5")
+    ax.set(
+        title=f"Import, classification, timeline and report: at most {max(m for _, m in memory):,.0f} MiB",
+        xlabel="seconds", ylabel="resident memory (MiB)", ylim=(0, None), xlim=(0, None),
+    )  # fmt: skip
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--posts", type=int, default=100_000)
+    parser.add_argument("--posts", type=int, action="append", help="posts to simulate (repeatable)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", type=Path, metavar="PNG", help="draw the memory of the last size's first run")
     args = parser.parse_args()
-    tool = [sys.executable, "-m", "analyzer"]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        study, corpus = str(folder / "study.toml"), ["--corpus", str(folder / "corpus")]
-        subprocess.run([*tool, "simulate", "--seed", "1", "--posts", str(args.posts), "-o", name], check=True, stdout=2)
-        commands = {
-            "import": [*tool, "import", study, str(folder / "posts.jsonl"), *corpus],
-            "updates": [*tool, "updates", study, str(folder / "updates.jsonl"), *corpus],
-            "classify": [*tool, "classify", *corpus],
-            "report": [*tool, "report", study, *corpus, "-o", str(folder / "report.html")],
-        }
-        before = vader(folder / "posts.jsonl")
-        total = cpu_total = highest = 0.0
-        print(f"{'step':<10}{'elapsed s':>11}{'cpu s':>9}{'peak MiB':>10}")
-        for step in STEPS:
-            elapsed, cpu, peak = measured(commands[step])
-            total, cpu_total, highest = total + elapsed, cpu_total + cpu, max(highest, peak)
-            print(f"{step:<10}{elapsed:>11.1f}{cpu:>9.1f}{peak:>10.0f}")
-        per_post = (before + vader(folder / "posts.jsonl")) / 2
-        with (folder / "posts.jsonl").open("rb") as file:
-            n = sum(1 for _ in file)
-        print(f"{'all':<10}{total:>11.1f}{cpu_total:>9.1f}{highest:>10.0f}")
-        print(
-            f"{n:,} posts; VADER alone would need {per_post * n:.1f} s of one core: ratio {total / (per_post * n):.2f}"
-        )
-        print(f"cores {os.cpu_count()}, page size {resource.getpagesize()}")
+    for n_posts in args.posts or [100_000, 1_000_000]:
+        memory = chain(n_posts, args.rounds)
+    if args.memory:
+        draw(memory, args.memory)
 
 
 if __name__ == "__main__":
