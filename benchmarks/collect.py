@@ -101,7 +101,7 @@ def ours(source: str, base: str, folder: Path) -> int:
 
     # One listing, as the peer asks for: other orders are for listings that Reddit cuts at 1,000, and this one is whole.
     reddit = {"comments": False, "new": False, "subreddits": ("all",), "sorts": ()}
-    study = play.study(base, reddit=reddit, x={"endpoint": "all"})
+    study = play.study(base, reddit=reddit, x={"endpoint": "all"}, hackernews={"comments": False})
     corpus = play.corpus(folder)
     collect(study, corpus, [source], options=play.options(folder))
     return int(corpus.query("SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM updates) AS n")["n"][0])

@@ -141,7 +141,7 @@ def test_a_log_of_an_earlier_wording_of_the_study_is_not_lost(tmp_path: Path) ->
 def test_a_collection_resumed_late_is_brought_up_to_now(tmp_path: Path) -> None:
     made = world.World(60, platforms=("hackernews",))
     with Platforms(made) as platforms:
-        study = play.study(platforms.base, until=None)
+        study = play.study(platforms.base, until=None, hackernews={"comments": False})
         corpus = play.corpus(tmp_path)
         early = play.options(tmp_path, clock=play.QuickClock(world.ONSET))
         whole = made.posts["hackernews"]
@@ -208,12 +208,14 @@ def test_what_only_one_query_saw_is_not_covered(tmp_path: Path) -> None:
         platforms.requests.clear()
         collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
         assert "covered" in corpus.coverage()["kind"].tolist()
-        assert len(platforms.requests) == 1, "only the third query was still to be asked"
+        asked = [url for _, url, _ in platforms.requests]
+        assert ["query=else" in url for url in asked if "story_" not in url] == [True], "only the third query was left"
+        assert any("story_" in url for url in asked), "comments of stories that were found before the stop"
 
 
 def test_other_wordings_of_the_study_stay_covered(tmp_path: Path) -> None:
     with Platforms(world.World(30)) as platforms:
-        corpus, one = play.corpus(tmp_path), play.study(platforms.base)
+        corpus, one = play.corpus(tmp_path), play.study(platforms.base, hackernews={"comments": False})
         other = replace(one, terms=("nothing",))
         for study in (one, other, one, other):
             collect(study, corpus, ["hackernews"], options=play.options(tmp_path))

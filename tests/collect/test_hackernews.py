@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from tests.platforms.server import Platforms
 def test_three_and_a_half_thousand_hits_in_few_requests(tmp_path: Path) -> None:
     with Platforms(world.World(3800, platforms=("hackernews",))) as platforms:
         corpus = play.corpus(tmp_path)
-        result = collect(play.study(platforms.base), corpus, ["hackernews"], options=play.options(tmp_path))
+        study = play.study(platforms.base, hackernews={"comments": False})
+        result = collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
         wanted = platforms.world.find("hackernews", world.TERM)
         assert len(corpus.posts()) == len(wanted) > 3500
         assert len(platforms.requests) == 4
@@ -31,7 +33,8 @@ def test_more_in_one_second_than_a_query_gives_is_said(tmp_path: Path) -> None:
     made.posts["hackernews"] = before + posts
     with Platforms(made) as platforms:
         corpus = play.corpus(tmp_path)
-        result = collect(play.study(platforms.base), corpus, ["hackernews"], options=play.options(tmp_path))
+        study = play.study(platforms.base, hackernews={"comments": False})
+        result = collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
         assert len(corpus.posts()) == 1050
         truncated = corpus.coverage().query("kind == 'truncated'")
         assert truncated["start"].tolist() == [second]
@@ -49,7 +52,7 @@ def test_a_truncated_second_is_never_called_covered_later(tmp_path: Path) -> Non
         world.Post(n, second + dt.timedelta(microseconds=n), n, f"{world.TERM} {n}") for n in range(1400)
     ]
     with Platforms(made) as platforms:
-        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base, hackernews={"comments": False})
         collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
         n_asked = len(platforms.requests)
         result = collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
@@ -72,10 +75,52 @@ def test_hits_without_any_time_end_the_search_and_are_not_called_covered(
     )
     with Platforms(world.World(1300, platforms=("hackernews",))) as platforms:
         corpus = play.corpus(tmp_path)
-        result = collect(play.study(platforms.base), corpus, ["hackernews"], options=play.options(tmp_path))
+        study = play.study(platforms.base, hackernews={"comments": False})
+        result = collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
         assert len(platforms.requests) == 1
         assert result.results[0].counts.n_rejects == 1000
         assert corpus.coverage()["kind"].tolist() == ["unknown"]
+
+
+def test_comments_of_a_story_come_along(tmp_path: Path) -> None:
+    """A comment need not repeat the name of what it is about; comments of other stories stay away."""
+    made = world.World(400, platforms=("hackernews",))
+    told = {p.n: p for p in made.posts["hackernews"]}
+    with Platforms(made) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        ids = set(corpus.posts()["post_id"])
+        named = {p.n for p in made.find("hackernews", world.TERM)}
+        stories = {n for n in named if told[n].parent is None and n % 3}
+        answers = {p.n for p in made.posts["hackernews"] if p.parent in stories}
+        assert answers - named, "some hold no term"
+        assert ids == {str(40_000_000 + n) for n in named | answers}
+        n = len(platforms.requests)
+        collect(study, corpus, ["hackernews"], options=play.options(tmp_path))
+        assert len(platforms.requests) == n
+    again = play.corpus(tmp_path, "few")
+    with Platforms(made) as platforms:
+        study = play.study(platforms.base, hackernews={"max_stories": 5})
+        done = collect(study, again, ["hackernews"], options=play.options(tmp_path))
+        assert any("comments of the newest 5 of" in line for line in done.results[0].uncovered)
+
+
+def test_a_server_that_knows_no_tags_brings_no_strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.platforms import hackernews
+
+    real = hackernews.answer
+
+    def answer(request: Any) -> Any:
+        request.query.pop("tags", None)
+        return real(request)
+
+    with Platforms(world.World(200, platforms=("hackernews",))) as platforms:
+        corpora = [play.corpus(tmp_path, name) for name in ("one", "two")]
+        study = play.study(platforms.base)
+        collect(study, corpora[0], ["hackernews"], options=play.options(tmp_path))
+        monkeypatch.setattr(hackernews, "answer", answer)
+        collect(study, corpora[1], ["hackernews"], options=play.options(tmp_path))
+        assert play.snapshot(corpora[0]) == play.snapshot(corpora[1])
 
 
 def test_a_comment() -> None:

@@ -35,6 +35,8 @@ def answer(request: Any) -> Any:
         high = min(high, number + (op == "<=")) if op[0] == "<" else high
     words = query.get("query", "").strip('"')
     found = world.find("hackernews", words, low_ms=low * 1000, high_ms=high * 1000)[::-1]
+    if stories := {int(n) - 40_000_000 for n in re.findall(r"story_(\d+)", query.get("tags", ""))}:
+        found = [p for p in found if p.parent in stories]
     size, page = min(int(query.get("hitsPerPage", 20)), 1000), int(query.get("page", 0))
     if (page + 1) * size > world.cap and page > 0:
         note = "you can only fetch the 1000 hits for this query."
@@ -57,7 +59,7 @@ def hit(post: Post) -> dict[str, Any]:
         "created_at_i": post.ms // 1000, "author": post.handle,
         "title": None if comment else post.text, "url": None,
         "story_text": None, "comment_text": text if comment else None, "points": None if comment else 5,
-        "num_comments": None if comment else 3, "story_id": 40_000_000 + (post.parent or post.n),
+        "num_comments": None if comment else post.n % 3, "story_id": 40_000_000 + (post.parent or post.n),
         "parent_id": 40_000_000 + post.parent if post.parent is not None else None,
         "_tags": ["comment" if comment else "story", f"author_{post.handle}"], "children": [],
         "updated_at": "2026-03-02T00:00:00Z", "_highlightResult": {},
