@@ -111,7 +111,7 @@ def build(
         robustness=_robust(evidence, found, main, series, estimate),
         extractions=schema.empty(schema.EXTRACTIONS),
         coverage=_coverage(coverage, evidence, start, end),
-        facts={} if main is None else _facts(detection, evidence, found, main),
+        facts={} if main is None else _facts(detection, evidence, found, main, seed),
         quality=quality(evidence, series, detection, posts),
     )
 
@@ -266,7 +266,9 @@ def _robust(
     return robustness(evidence, found[main].mask, estimate=estimate, locate=locate)
 
 
-def _facts(detection: Detection, evidence: Evidence, found: list[_Found], main: int) -> dict[str, dict[str, Any]]:
+def _facts(
+    detection: Detection, evidence: Evidence, found: list[_Found], main: int, seed: int
+) -> dict[str, dict[str, Any]]:
     series, usual, row, said = detection.series, detection.usual, found[main].row, found[main].words
     span = _span(detection, found[main])
     limits = (
@@ -277,6 +279,7 @@ def _facts(detection: Detection, evidence: Evidence, found: list[_Found], main: 
     stop = row["recovery"] if row["recovery"] is not None else series.at(len(series))
     out = {
         "excess_posts": facts.excess(series, usual, span),
+        "peak_posts": facts.peak_posts(series, usual, span, seed=seed),
         "half_life_volume_s": facts.half_life(around(series, usual, span, limits=limits), peak=peak),
         **facts.cadence(said, start=row["onset"], end=stop),
         **facts.false_resolved(said, row),

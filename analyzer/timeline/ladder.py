@@ -37,6 +37,7 @@ def ladder(incident: Mapping[str, Any], words: Words, evidence: Evidence, *, pea
     """
     onset = (incident["onset"], incident["onset_low"], incident["onset_high"])
     first, note = first_signal(incident, evidence)
+    note += _later(first, onset) if first is not None else ""
     said = f"{len(words.updates)} official updates belong to the incident" if len(words.updates) else "no official word"
     rows = [
         _step("first_signal", (first, first, first), onset, "observed", note),
@@ -60,6 +61,16 @@ def ladder(incident: Mapping[str, Any], words: Words, evidence: Evidence, *, pea
         ),
     ]
     return make(LADDER, rows)
+
+
+def _later(first: pd.Timestamp, onset: Times) -> str:
+    """Why a first post can stand after the onset: a rate rises before anybody is heard."""
+    time, _, high = onset
+    if time is None or high is None or first <= time:
+        return ""
+    if first <= high:
+        return "; after the estimated onset, yet within its interval: the rate rose first, then somebody wrote"
+    return "; after the onset's interval: what came before speaks of the outage without a fault of its own"
 
 
 def first_signal(incident: Mapping[str, Any], evidence: Evidence) -> tuple[pd.Timestamp | None, str]:

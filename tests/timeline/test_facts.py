@@ -89,3 +89,19 @@ def test_weighted_series_adds_up_probabilities() -> None:
     found = facts.weighted_series(series, time, np.array([0.5, 0.25, 1.0, 9.0, 9.0]))
     np.testing.assert_allclose(found.count, [0.75, 1.0, 0.0])
     assert isinstance(found.start, pd.Timestamp)
+
+
+def test_the_peak_without_luck_holds_the_true_height() -> None:
+    inside, raw = [], []
+    for seed in range(24):
+        series, _ = simulate(Outage(base=30, ratio=12, lasts=240, noise=0.05, season=0.0), seed=seed)
+        found = detect_series(series)
+        (row,) = records(found.incidents)
+        span = tuple(int((row[k] - START).total_seconds() // 300) for k in ("onset", "recovery"))
+        peak = facts.peak_posts(series, found.usual, (span[0], span[1]), seed=seed)
+        # The rate at the top: twelve times 30 posts an hour, in 5 minutes.
+        inside.append(peak["low"] <= 30.0 <= peak["high"])
+        raw.append(row["peak_count"] / 30.0)
+        assert peak["n"] == row["peak_count"]
+    assert np.mean(inside) >= 0.85
+    assert np.mean(raw) > 1.25
