@@ -20,6 +20,7 @@ from requests.utils import get_environ_proxies
 from analyzer.collect.address import is_loopback
 from analyzer.collect.http import Answer, Ask, Body, Broken
 from analyzer.collect.wire import Wire
+from analyzer.errors import CollectError
 
 #: Headers that clients need; all others are kept from them.
 KEPT = ("content-type", "link", "location", "etag", "last-modified")
@@ -50,6 +51,9 @@ class WireAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Answer one request of the client."""
         url = self._address(str(request.url))
+        if not url.startswith("https://") and not is_loopback(url):
+            # Configured addresses were checked; this one is where a server sends the client.
+            raise CollectError(f"{self._wire.name}: the server redirects to {url.split('?')[0]}; plain http is refused")
         request.url = url
         method = str(request.method)
         body = request.body.encode() if isinstance(request.body, str) else request.body

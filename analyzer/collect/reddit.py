@@ -161,6 +161,8 @@ class Reddit(WireCollector):
                 401: "the credentials are not accepted; `outage-analyzer sources` says where they are read from",
                 403: "private, or not for this client",
                 404: "banned, or not there",
+                301: "there is no such subreddit",
+                302: "there is no such subreddit",
             }.get(status, "refused")
             raise Refused(f"reddit: HTTP {status} ({hint})", status) from error
         except (prawcore.PrawcoreException, PRAWException, *_ODD) as error:

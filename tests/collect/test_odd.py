@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.collect import collect
+from analyzer.errors import CollectError
 from tests.platforms import bluesky, mastodon, play, reddit, world, x
 from tests.platforms import server as served
 from tests.platforms.server import Platforms
@@ -85,3 +86,25 @@ def test_a_server_whose_ids_hold_no_time_is_not_called_covered(tmp_path: Path, m
     assert 0 < result.counts.n_posts <= 40
     assert any("hold no time" in line for line in result.uncovered)
     assert "covered" not in corpus.coverage()["kind"].tolist()
+
+
+@pytest.mark.parametrize("source", ["x", "mastodon", "reddit"])
+def test_nobody_is_followed_to_plain_http(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token must not leave in the open because a server says so (no test reaches beyond this machine anyway)."""
+    module = {"x": x, "mastodon": mastodon, "reddit": reddit}[source]
+    real = module.answer
+
+    def answer(request: Any) -> Any:
+        reply = real(request)
+        if any(p in request.path for p in ("/search", "/timelines", "/r/", "/statuses")):
+            return served.Reply(302, b"", {"location": f"http://status.example.org{request.path}"})
+        return reply
+
+    monkeypatch.setattr(module, "answer", answer)
+    with Platforms(world.World(20)) as platforms:
+        study = play.study(platforms.base, x={"estimate": False})
+        with pytest.raises(CollectError) as caught:
+            collect(study, play.corpus(tmp_path), [source], options=play.options(tmp_path))
+        assert len(platforms.requests) < 40
+    words = {"x": "TooManyRedirects", "mastodon": "plain http is refused", "reddit": "no such subreddit"}
+    assert words[source] in str(caught.value)
