@@ -28,7 +28,11 @@ __all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "re
 
 
 def phase_of(timeline: Timeline, times: pd.Series) -> NDArray[np.object_]:
-    """(n,) name of the phase that each time lies in."""
+    """(n,) name of the phase that each time lies in.
+
+    Plain bookkeeping: nothing is assumed. Times are aware (UTC), intervals ``[start, end)``; what lies outside all
+    phases is `baseline`.
+    """
     import pandas as pd
 
     return phase_at(timeline.phases, pd.DatetimeIndex(microseconds(times).astype("datetime64[us]")).tz_localize("UTC"))

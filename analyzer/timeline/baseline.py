@@ -4,6 +4,7 @@ Method: a local level (rolling mean over quiet bins) times a season (hour of wee
 there, hour of day from two days on, day of week for daily bins, shrunk towards 1), with bursts masked out by their own
 prediction bound and the fit repeated. The spread is over-dispersed Poisson (variance = dispersion x mean), estimated
 from quiet bins; the prediction bounds are quantiles of the negative binomial with that mean and variance.
+Assumes that more than half of the covered time is usual. Means and bounds are posts a bin.
 Sources: cycle-corrected Poisson of Gnip's trend detection; Downdetector's same-weekday baseline; McCullagh & Nelder
 1989, ch. 6 (quasi-Poisson); Farrington et al. 1996 (down-weighting past outbreaks).
 """

@@ -1,4 +1,8 @@
-"""Time bins of posts: how wide, how many posts in each, and how much of each was in fact looked at."""
+"""Time bins of posts: how wide, how many posts in each, and how much of each was in fact looked at.
+
+Sources: plain counts; rules of our own for the width. Assumes that a source without a word on its coverage was
+collected throughout. Times are microseconds since 1970, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`build`: everything a report needs, from posts, labels, official updates and coverage."""
+"""`build`: everything a report needs, from posts, labels, official updates and coverage.
+
+Sources: those of the functions that it joins. Assumes posts and labels of one study, row by row.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +78,11 @@ def build(
         Width of the bins; None takes the study's, or lets the data decide.
     seed
         Of bootstraps and pseudo-updates.
+
+    Notes
+    -----
+    Sources: see `detection`, `onset`, `effect`, `facts`, `trajectory`. Assumes that most of the window is usual, and
+    that the classifier errs alike throughout it. Times are UTC, durations seconds, shares 0-1.
 
     Returns
     -------

@@ -1,4 +1,8 @@
-"""Several incidents side by side, aligned at their onset, with the same numbers and intervals for each."""
+"""Several incidents side by side, aligned at their onset, with the same numbers and intervals for each.
+
+Sources: empirical Bayes shrinkage (DerSimonian & Laird 1986; Efron & Morris 1975). Assumes that the incidents are a
+sample of one kind of incident, and that each was counted the same way.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +53,7 @@ def compare(timelines: Sequence[Timeline]) -> pd.DataFrame:
 
     Notes
     -----
+    Assumes that the incidents are a sample of one kind, each counted in the same way.
     `shrunk` pulls the share of a small incident towards the common mean as far as its own uncertainty asks for it
     (empirical Bayes, DerSimonian & Laird 1986; three studies at least). Rank by it, not by the raw share: the extremes
     of a league table are mostly its smallest members.
@@ -68,6 +73,8 @@ def compare(timelines: Sequence[Timeline]) -> pd.DataFrame:
 
 def aligned(timelines: Sequence[Timeline], *, minutes_before: int = 60, minutes_after: int = 720) -> pd.DataFrame:
     """Volume and frustration against the time since onset.
+
+    Plain bookkeeping; assumes that the onsets are right, each within its interval. Minutes, posts over usual posts.
 
     Returns
     -------

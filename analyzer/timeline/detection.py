@@ -1,4 +1,7 @@
-"""`detect`: from a count series to incidents, or to a plain word why there are none."""
+"""`detect`: from a count series to incidents, or to a plain word why there are none.
+
+Sources: those of `baseline`, `detectors` and `onset`. Assumes that most of the covered time is usual.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +115,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
-    """Find rises in counts that are already on a grid (see `detect`)."""
+    """Find rises in counts that are already on a grid; spans of the incidents are in bins (see `detect`)."""
     seen = series.seen
     total = float(np.nansum(series.count))
     usual = baseline(series) if seen.sum() >= 3 else _flat(series)

@@ -3,10 +3,12 @@
 Method: interrupted time series by segmented binomial regression (Bernal, Cummins & Gasparrini 2017) around each
 update, with heteroskedasticity-robust errors (HC1, White 1980); volume by the same with a quasi-Poisson rate. The
 statistic is read against the same statistic at pseudo-updates within the incident (an empirical null, Efron 2004): a
-decay that goes on anyway then explains itself. Holm's correction over the updates of each measure.
-Shares are measured by calibrated probabilities, whose mean moves less than the share does: changes, slopes and bounds
-are multiplied by a `gain` with its own doubt. The p value needs none: it is that of no change at all.
-Refused where a side holds too few posts, or where another update lies so close that its effect cannot be told apart.
+decay that goes on anyway then explains itself. Holm's correction over the updates of each measure. Shares are
+measured by calibrated probabilities, whose mean moves less than the share does: changes, slopes and bounds are
+multiplied by a `gain` with its own doubt. The p value needs none: it is that of no change at all. Assumes that posts
+are judged independently and that, but for the update, the share would have moved as it does at other moments of the
+incident. Shares are 0-1, windows seconds. Refused where a side holds too few posts, or where another update lies so
+close that its effect cannot be told apart.
 """
 
 from __future__ import annotations

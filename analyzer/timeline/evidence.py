@@ -1,4 +1,11 @@
-"""`Evidence`: posts, labels, clusters and signals side by side as plain arrays, made once and sliced often."""
+"""`Evidence`: posts, labels, clusters and signals side by side as plain arrays, made once and sliced often.
+
+Sources: plain bookkeeping. Assumes tables with one row a post, in one order.
+
+A post is decided relevant from a *calibrated* probability of 0.5 on: more likely than not. That is not the
+classifier's own threshold, which is set for the best F1 on its test posts (.42 in the shipped one), decides levels
+and topics, and lets more doubtful posts in: among the talk of a quiet day these would be most of the count.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +26,10 @@ DECIDED = 0.5
 
 
 def relevant(labels: pd.DataFrame) -> NDArray[np.bool_]:
-    """(n,) True where a post is judged (status ok) and its probability of being about a disruption is >= 0.5."""
+    """(n,) True where a post is judged (status ok) and its probability of being about a disruption is >= 0.5.
+
+    A plain rule of our own. It assumes calibrated probabilities (0-1): 0.5 is then more likely than not.
+    """
     ok = (labels["status"] == "ok").to_numpy(dtype=bool, na_value=False)
     return ok & (probability(labels, "p_relevant") >= DECIDED)
 

@@ -1,4 +1,8 @@
-"""Single numbers of an incident, each with its interval: excess, half-lives, cadence of the provider."""
+"""Single numbers of an incident, each with its interval: excess, half-lives, cadence of the provider.
+
+Sources: named in each function; where none is, plain counts and differences of times. Assumes a Poisson spread
+widened by the series' dispersion. Durations are seconds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What kind of rise it is, by what the posts in it are: outage, media event, promotion, or a neighbour's outage."""
+"""What kind of rise it is, by what the posts in it are: outage, media event, promotion, or a neighbour's outage.
+
+Source: SPOONS (Augustine et al. 2012; Netflix outages), whose media events lack first-hand reports and bring links;
+the thresholds are plain rules of our own. Assumes that the signals err alike in all kinds. Shares are 0-1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The lag ladder: from the first signal over the provider's words to recovery, counted from the observed onset."""
+"""The lag ladder: from the first signal over the provider's words to recovery, counted from the observed onset.
+
+Sources: plain bookkeeping of times; bounds of a lag add the outer bounds of both ends (Bonferroni's idea: they hold
+at least 95 %). Assumes that official times are exact. Lags are seconds.
+"""
 
 from __future__ import annotations
 

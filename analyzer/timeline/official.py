@@ -1,4 +1,8 @@
-"""Which official updates belong to an observed incident, and what they say."""
+"""Which official updates belong to an observed incident, and what they say.
+
+Sources: plain rules of our own on posted times; no statistics. Assumes that the provider speaks from three hours
+before the observed onset to twelve after the recovery. Times are UTC.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +127,9 @@ def durations(updates: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
+    Plain bookkeeping, nothing is estimated; assumes that posted times are right. Medians of these differ from
+    published ones where an incident lacks a stage, or was written up afterwards.
+
     Stages may be missing or out of order in the source: a resolution posted before its investigation gives null. A
     resolved time that the provider claims counts for `start_to_resolved_s`, posted times for the other.
     """

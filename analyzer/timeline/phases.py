@@ -1,4 +1,9 @@
-"""Phases of an incident, from observed and official times, both kept."""
+"""Phases of an incident, from observed and official times, both kept.
+
+Source: stages of an incident as status pages use them (Statuspage's investigating, identified, monitoring, resolved),
+with observed ones of our own. Assumes that a word counts from when it was posted. Times are UTC, intervals ``[start,
+end)``.
+"""
 
 from __future__ import annotations
 

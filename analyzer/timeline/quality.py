@@ -1,4 +1,7 @@
-"""What the data can and cannot carry: counts, and warnings in plain sentences."""
+"""What the data can and cannot carry: counts, and warnings in plain sentences.
+
+Sources: plain counts of posts, and rules of our own. Nothing is estimated.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Replay: the posts in the order of their arrival through the online detector, as on the day."""
+"""Replay: the posts in the order of their arrival through the online detector, as on the day.
+
+Sources: Page 1954 (CUSUM), Lorden 1971 (its alarm height), Adams & MacKay 2007 (the level). Assumes that posts arrive
+when collected, and that the next hours are like the same hours of the days before. Times are UTC, counts posts a bin.
+"""
 
 from __future__ import annotations
 
@@ -90,6 +94,9 @@ def replay(
 
     Notes
     -----
+    Source: CUSUM (Page 1954) for the alarm, Adams & MacKay 2007 for the level; see `Watch` and `Forecast`. Assumes that
+    the hours to come are like the same hours before. Counts are posts a bin.
+
     A post arrives when it was collected if it was collected live (within a day of being written), else when it was
     written. The detector sees only what has arrived: the usual level is that of the days before.
     """

@@ -1,4 +1,8 @@
-"""`Series`: counts on a regular grid of bins, where a hole is missing and never zero."""
+"""`Series`: counts on a regular grid of bins, where a hole is missing and never zero.
+
+Sources: plain bookkeeping; `usual_step` names its own. Assumes that a row's time is the start of its bin. Times are
+seconds or microseconds since 1970, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Prevalence of every measure per incident, phase, source and language."""
+"""Prevalence of every measure per incident, phase, source and language.
+
+Source: Wilson 1927 for the uncorrected interval; the corrected share is the caller's estimator. Assumes posts that are
+judged independently of each other; duplicates are for `robustness`. Shares are 0-1.
+"""
 
 from __future__ import annotations
 

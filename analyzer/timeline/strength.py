@@ -1,4 +1,7 @@
-"""How strong a rise is: by its size, by its height against its own usual level, and by the service's own history."""
+"""How strong a rise is: by its size, by its height against its own usual level, and by the service's own history.
+
+Sources: block maxima (Gumbel 1958); else plain rules of our own. Assumes counts of one kind throughout the series.
+"""
 
 from __future__ import annotations
 

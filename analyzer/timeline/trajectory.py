@@ -1,4 +1,8 @@
-"""How a share moves through the incident: smoothed and corrected, with intervals, not raw jitter."""
+"""How a share moves through the incident: smoothed and corrected, with intervals, not raw jitter.
+
+Sources: overlapping runs of equal numbers (k nearest in time; Fan & Gijbels 1996, ch. 2) and empirical Bayes
+(DerSimonian & Laird 1986). Assumes that a share moves little within one run. Shares are 0-1.
+"""
 
 from __future__ import annotations
 

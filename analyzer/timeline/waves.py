@@ -1,4 +1,8 @@
-"""Waves: a rise that was over in between is two, the second a relapse."""
+"""Waves: a rise that was over in between is two, the second a relapse.
+
+Sources: plain rules of our own over the scan's likelihood ratio (Page 1954). Assumes that a service that is well
+again is so for half an hour. Positions are bins.
+"""
 
 from __future__ import annotations
 

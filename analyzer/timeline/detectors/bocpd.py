@@ -1,4 +1,8 @@
-"""Bayesian online change-point detection with a Gamma-Poisson model."""
+"""Bayesian online change-point detection with a Gamma-Poisson model.
+
+Source: Adams & MacKay 2007 (arXiv 0710.3742). Assumes a constant level between changes, and changes at a constant
+rate.
+"""
 
 from __future__ import annotations
 

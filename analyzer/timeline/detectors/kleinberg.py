@@ -1,4 +1,7 @@
-"""Kleinberg's two-state burst automaton in its batched form."""
+"""Kleinberg's two-state burst automaton in its batched form.
+
+Source: Kleinberg 2002. Assumes two levels, the usual one and `s` times of it. Costs are nats a bin.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def kleinberg(series: Series, baseline: Baseline, *, s: float = 2.0, gamma: floa
 
 
 def two_state(gain: NDArray[np.float64], *, up: float) -> NDArray[np.bool_]:
-    """Viterbi path of two states: `gain` is the log-likelihood of state 1 over state 0, `up` the cost of 0 -> 1."""
+    """Viterbi path of two states: `gain` is the log-likelihood of state 1 over 0 per bin, `up` the cost of 0 -> 1."""
     low, high = 0.0, -up
     from_low: list[bool] = []
     from_high: list[bool] = []

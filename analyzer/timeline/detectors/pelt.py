@@ -1,4 +1,7 @@
-"""PELT change points on stabilised counts, over a sweep of penalties."""
+"""PELT change points on stabilised counts, over a sweep of penalties.
+
+Sources: Killick, Fearnhead & Eckley 2012; Anscombe 1948. Assumes constant levels between change points.
+"""
 
 from __future__ import annotations
 
@@ -43,5 +46,5 @@ def pelt(count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: floa
 
 
 def stabilised(y: NDArray, mean: NDArray, dispersion: float) -> NDArray[np.float64]:
-    """Counts as deviations from the usual level with variance near 1 (Anscombe 1948)."""
+    """Counts per bin as deviations from the usual level with variance near 1 (Anscombe 1948)."""
     return 2 * (np.sqrt(y + 0.375) - np.sqrt(mean + 0.375)) / np.sqrt(dispersion)

@@ -1,4 +1,8 @@
-"""Likelihood-ratio scan: stretches whose counts fit a raised level far better than the usual one."""
+"""Likelihood-ratio scan: stretches whose counts fit a raised level far better than the usual one.
+
+Sources: Page 1954, Lorden 1971. Assumes independent bins once the scores are shrunk by the slow dispersion. Scores
+are nats.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Threshold against the baseline: a bin that the usual level hardly ever yields, alone or with its neighbour."""
+"""Threshold against the baseline: a bin that the usual level hardly ever yields, alone or with its neighbour.
+
+Sources: Gnip's trend detection, Downdetector and SPOONS (see `threshold`). Assumes a negative binomial spread around
+the usual level.
+"""
 
 from __future__ import annotations
 
