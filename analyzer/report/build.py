@@ -137,7 +137,11 @@ def _feelings(v: View, f: Format) -> list[Element]:
 
 
 def _hit(v: View, f: Format) -> list[Element]:
-    body = _charts(v, f, PLACES["hit"]) + _table(share_tables.shares(v, f))
+    body = _charts(v, f, PLACES["hit"])
+    if (rows := [r for r in v.shares if r["scope"] == "incident"]) and all(r["suppressed"] for r in rows):
+        body.append(Paragraph(f"Fewer than 5 people wrote, so none of {f.count(len(rows))} shares is shown."))
+    else:
+        body += _table(share_tables.shares(v, f))
     body += _table(share_tables.matrix(v, f, "phase"))
     return _section("Who was hit, and what they spoke of", "hit", body)
 
@@ -183,7 +187,7 @@ def _limits(v: View, f: Format) -> list[Element]:
 
 
 def _data(v: View, f: Format) -> list[Element]:
-    body = _charts(v, f, PLACES["data"]) + _table(tables.coverage(v, f)) + [quality.table(v, f)]
+    body = _charts(v, f, PLACES["data"]) + _table(tables.coverage(v, f)) + _table(quality.table(v, f))
     return _section("The data", "data", body)
 
 

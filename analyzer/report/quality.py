@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.report.document import Note, Table
-from analyzer.report.format import NONE, Format, text
+from analyzer.report.format import Format, text
 from analyzer.report.pick import FAR, View, unsettled
 
 _NAMES = {
@@ -83,7 +83,7 @@ def table(v: View, f: Format) -> Table:
         "quality",
         "Counts about the data",
         ("What", "Count"),
-        rows or (("Counts", NONE),),
-        keys or ("none",),
+        rows,
+        keys,
         frozenset({1}),
     )
