@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from analyzer.store.run import Run
 
+#: Bytes of input whose posts make one bucket, at most about.
+_BUCKET = 1 << 30
+
 
 def import_archive(
     client: Any,
@@ -73,7 +76,7 @@ def import_archive(
             format=format,
             now=(now or dt.datetime.now(dt.UTC)).isoformat(),
             plan=plan,
-            n_buckets=max(1, len(plan)),
+            n_buckets=tasks.n_buckets(client, len(plan), least=sum(f.stat().st_size for f in files) // _BUCKET),
         )
         kept = tasks.run(client, keep_input, folder, len(files))
         found = tasks.run(client, read_piece, folder, len(plan))

@@ -96,6 +96,16 @@ def run(client: Any, task: Task, folder: Path, n: int) -> list[dict[str, Any]]:
     return [results[part] for part in range(n)]
 
 
+def n_buckets(client: Any, n_parts: int, *, least: int) -> int:
+    """Return into how many buckets partitions hand their rows.
+
+    Each bucket opens a file of each partition, so few buckets are cheap; but there must be work for all cores, and at
+    least so many (`least`) that each fits the memory of a worker.
+    """
+    cores = sum(client.ncores().values())
+    return max(1, min(n_parts, max(2 * cores, least)))
+
+
 def n_attempts(folder: Path, task: Task) -> int:
     """Return how many times a task was begun, over all partitions."""
     return len(list((folder / task.__name__).glob("*.try")))

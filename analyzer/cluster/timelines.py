@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from analyzer.store import Corpus
     from analyzer.study import Study
 
+#: Posts of one bucket, at most about.
+_BUCKET = 1_000_000
+
 
 def timeline_of(
     client: Any,
@@ -49,7 +52,7 @@ def timeline_of(
             study=study.to_dict(),
             name=name,
             plan=plan,
-            n_buckets=max(1, len(plan)),
+            n_buckets=tasks.n_buckets(client, len(plan), least=len(plan) * part_rows // _BUCKET),
         )
         found = tasks.run(client, selection.select_part, folder, len(plan))
         buckets = shuffle.index([f for f in found if f["buckets"]], folder / "selected")
