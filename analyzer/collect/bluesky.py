@@ -20,6 +20,8 @@ from analyzer.collect.wire import Refused, refused
 from analyzer.study import Study
 
 PER_PAGE = 100
+#: Posts that are asked for by address in one request.
+_AT_ONCE = 25
 _OWN = ("bsky.app", "bsky.social")
 #: Posts dated before the network existed carry an imported date; the time of indexing is the sane one.
 _EARLIEST = dt.datetime(2022, 11, 1, tzinfo=dt.UTC)
@@ -30,7 +32,7 @@ class Bluesky(WireCollector):
 
     name = "bluesky"
     limit = limits.BLUESKY
-    settings = frozenset({"queries"})
+    settings = frozenset({"queries", "ids"})
     fields = fields.known(
         "uri cid author record replyCount repostCount likeCount quoteCount bookmarkCount indexedAt labels "
         "embed viewer threadgate debug"
@@ -50,6 +52,8 @@ class Bluesky(WireCollector):
         for term in self.desk.terms():
             for start, end in self.desk.windows(term):
                 yield from self._slices(term, start, end)
+        for part in self.desk.wanted(_AT_ONCE):
+            yield self._page(self._get("app.bsky.feed.getPosts", {"uris": part}, kind="lookup"))
 
     def _slices(self, term: str, start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
         """Scroll; where a scroll ends, begin another below the oldest post, until one brings nothing new."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,8 @@ class Desk:
     remember: dict[str, Any] = field(default_factory=dict)
     #: Seconds that a platform's search index may lag behind; the end of a live window is not counted as covered.
     settle_s: float = 60.0
+    #: Returns ids of posts that are known by id only.
+    known_ids: Callable[[], list[str]] = list
     #: Why nothing more can be called covered in this collection; empty where all is well.
     doubt: str = ""
 
@@ -119,6 +121,14 @@ class Desk:
     def accounts(self) -> tuple[str, ...]:
         """The official accounts on this platform, without a leading @."""
         return tuple(a.lstrip("@") for a in self.study.accounts.get(self.name, ()))
+
+    def wanted(self, size: int) -> Iterator[list[str]]:
+        """Yield ids of imported id lists whose posts are not held, in parts; none unless the study wants them."""
+        ids = self.known_ids() if self.setting("ids", False) else []
+        if ids:
+            self.notify(f"{self.name}: {len(ids):,} posts of imported id lists are asked for")
+        for at in range(0, len(ids), size):
+            yield ids[at : at + size]
 
     def expect(self, queries: Iterable[str]) -> None:
         """Name all queries of the collection: what is covered is what every one of them saw."""

@@ -27,6 +27,8 @@ from analyzer.study import Study
 HOST, OAUTH, SHORT = "https://www.reddit.com", "https://oauth.reddit.com", "https://redd.it"
 #: A listing with this many items was cut by Reddit's limit of about 1,000.
 CUT = 950
+#: Things that are asked for by full name in one request.
+_AT_ONCE = 100
 _FILTERS = (("hour", 1 / 24), ("day", 1.0), ("week", 7.0), ("month", 28.0), ("year", 365.0), ("all", 1e9))
 _SORTS = ("relevance", "top", "comments")
 #: What praw and its objects raise on odd answers (some are builtin errors).
@@ -39,7 +41,7 @@ class Reddit(WireCollector):
     name = "reddit"
     limit = limits.REDDIT
     settings = fields.known(
-        "subreddits queries time_filters sorts new comments max_threads max_more oauth_url short_url"
+        "subreddits queries time_filters sorts new comments max_threads max_more ids oauth_url short_url"
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -66,6 +68,11 @@ class Reddit(WireCollector):
             raise CollectError("; ".join(problems))
         if self.desk.setting("comments", True):
             yield from self._comments()
+        for part in self.desk.wanted(_AT_ONCE):
+            found = iter(self._praw.info(fullnames=part))
+            while self._guard(next, found, None) is not None:
+                pass
+            yield self.wire.last
 
     def _queries(self, name: str) -> list[str]:
         return [f"r/{name} {term}" for term in map(_quoted, self.desk.terms())]
@@ -265,4 +272,4 @@ def _kind(method: str, url: str) -> str:
         return "more"
     if path.startswith("/comments/"):
         return "comments"
-    return "listing" if path.startswith("/r/") else ""
+    return "listing" if path.startswith(("/r/", "/api/info")) else ""

@@ -159,6 +159,7 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
         spent=job.spent.get(source.name, 0.0),
         notify=job.notify,
         settle_s=source.settle_s,
+        known_ids=lambda: _ids_only(job.corpus, source.name),
     )
     meter.desk = desk
     try:
@@ -183,6 +184,15 @@ def _fetch(source: type[WireCollector], rawlog: RawLog, result: Result, job: Job
     # The error itself is told beside it.
     result.uncovered = [line.replace(f": {result.error[:200]})", ")") for line in uncovered(desk)]
     return desk
+
+
+def _ids_only(corpus: Corpus, name: str) -> list[str]:
+    """Return ids that were imported without their posts, in order."""
+    if not corpus.exists():
+        return []
+    sql = "SELECT i.post_id FROM ids i ANTI JOIN posts p USING (source, post_id) WHERE i.source = ? ORDER BY 1"
+    found: list[str] = corpus.arrow(sql, [name])["post_id"].to_pylist()
+    return found
 
 
 def _name_unknown_settings(source: type[WireCollector], desk: Desk) -> None:

@@ -24,6 +24,8 @@ from analyzer.study import Study
 HOST = "https://api.twitter.com"
 #: Search takes no `end_time` nearer to the present than 10 s.
 _LAG = dt.timedelta(seconds=15)
+#: Posts that are asked for by id in one request.
+_AT_ONCE = 100
 #: Windows longer than this are counted before they are read.
 _WORTH_A_COUNT = dt.timedelta(hours=1)
 _TWEET_FIELDS = (
@@ -37,7 +39,9 @@ class X(WireCollector):
 
     name = "x"
     limit = limits.X
-    settings = fields.known("endpoint query queries query_length page max_cost estimate expansions permitted_ground")
+    settings = fields.known(
+        "endpoint query queries query_length page max_cost estimate expansions ids permitted_ground"
+    )
     fields = fields.known(
         "id text author_id created_at conversation_id lang public_metrics referenced_tweets "
         "in_reply_to_user_id entities note_tweet edit_history_tweet_ids author possibly_sensitive "
@@ -77,6 +81,7 @@ class X(WireCollector):
             self._estimate(todo)
             for query, start, end in todo:
                 yield from self._pages(query, start, end)
+            yield from self._looked_up()
         finally:
             self.desk.notes["cost_usd"] = round(self.budget.spent, 4)
 
@@ -169,7 +174,25 @@ class X(WireCollector):
                 return
             before.add(token)
 
-    def _call(self, name: str, query: str, params: dict[str, Any]) -> Any:
+    def _looked_up(self) -> Iterator[Any]:
+        """Ask for posts by id, as long as the cap allows."""
+        ids = [i for part in self.desk.wanted(_AT_ONCE) for i in part]
+        while ids:
+            left = self.budget.posts_left()
+            size = _AT_ONCE if left is None else min(_AT_ONCE, left)
+            part, ids = ids[:size], ids[size:]
+            if not part:
+                self.desk.notify(f"x: the cost cap of ${self.budget.cap:,.2f} was reached; not all ids were asked for")
+                return
+            params: dict[str, Any] = {"tweet_fields": _TWEET_FIELDS}
+            if self.budget.expansions:
+                params |= {"expansions": "author_id", "user_fields": "id,username,created_at,verified"}
+            page = self._call("get_tweets", part, params)
+            yield page
+            users = fields.listing(fields.mapping(fields.mapping(page).get("includes")).get("users"))
+            self.budget.add(n_posts=len(fields.listing(fields.mapping(page).get("data"))), n_users=len(users))
+
+    def _call(self, name: str, query: Any, params: dict[str, Any]) -> Any:
         """Call tweepy and return the page as the platform sent it."""
         import requests
         import tweepy
@@ -213,6 +236,8 @@ def _kind(method: str, url: str) -> str:
     parts = urlsplit(url)
     if "/counts/" in parts.path:
         return "counts"
+    if parts.path.endswith("/2/tweets"):
+        return "lookup"
     if "/search/" not in parts.path:
         return ""
     query = dict(parse_qsl(parts.query)).get("query", "")

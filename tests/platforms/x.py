@@ -34,6 +34,8 @@ def answer(request: Any) -> Any:
         return Reply(401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"})
     if request.path.startswith("/2/compliance/jobs"):
         return _job(request)
+    if request.path == "/2/tweets":
+        return _lookup(request)
     match = re.fullmatch(r"/2/tweets/(search|counts)/(recent|all)", request.path)
     if not match:
         return Reply(404, {"title": "Not Found", "detail": "no such route"})
@@ -79,6 +81,26 @@ def answer(request: Any) -> Any:
             }
     request.state["x_posts_read"] = request.state.get("x_posts_read", 0) + len(part)
     return Reply(200, page, headers)
+
+
+def _lookup(request: Any) -> Any:
+    """Posts by id; those that are gone are told as errors, with status 200."""
+    from tests.platforms.server import Reply
+
+    ids = request.query["ids"].split(",")
+    if len(ids) > 100:
+        return Reply(400, {"title": "Invalid Request", "detail": "at most 100 ids"})
+    there = {snowflake(p): p for p in request.world.posts["x"]}
+    kind = "https://api.twitter.com/2/problems/resource-not-found"
+    page: dict[str, Any] = {"data": [tweet(there[i]) for i in ids if i in there]}
+    if gone := [i for i in ids if i not in there]:
+        page["errors"] = [
+            {"value": i, "title": "Not Found Error", "resource_type": "tweet", "type": kind} for i in gone
+        ]
+    if not page["data"]:
+        del page["data"]
+    request.state["x_posts_read"] = request.state.get("x_posts_read", 0) + len(page.get("data", []))
+    return Reply(200, page, rate(request.world.now + dt.timedelta(minutes=15), 299, request.world.now))
 
 
 def _job(request: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _ID = re.compile(
-    r"\d{5,20}|t[13]_[a-z0-9]{4,12}|at://did:[\w.:%-]+/app\.bsky\.feed\.post/[\w.~-]+"
+    r"\d{5,20}|t[13]_[a-z0-9]{2,12}|at://did:[\w.:%-]+/app\.bsky\.feed\.post/[\w.~-]+"
     r"|https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{5,20})\S*"
 )
 _NAMES = {"id", "ids", "tweet_id", "tweet_ids", "post_id", "status_id", "id_str"}

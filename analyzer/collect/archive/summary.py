@@ -111,7 +111,9 @@ class Summary:
         if self.n_updates:
             lines.append(f"{self.n_updates:,} posts of official accounts went to the official timeline")
         if self.n_ids:
-            lines.append(f"{self.n_ids:,} ids recorded, to be filled by collecting")
+            lines.append(
+                f"{self.n_ids:,} ids recorded; `ids = true` under [sources.NAME] lets `collect` fetch their posts"
+            )
         if self.n_forgotten:
             lines.append(f"{self.n_forgotten:,} rows left out: they were forgotten before")
         lines += [f"rejected: {n:,} × {reason}" for reason, n in self.rejected.most_common()]
