@@ -36,7 +36,13 @@ def table(v: View, f: Format) -> Table | None:
         _sure(v, v.incident, f),
     )
     header = ("Question", "Answer", "How sure is that?")
-    return Table("answers", "Questions and answers", header, rows, tuple(f"q{i + 1}" for i in range(len(rows))))
+    return Table(
+        "answers",
+        "What readers ask, what the numbers say, and how sure that is",
+        header,
+        rows,
+        tuple(f"q{i + 1}" for i in range(len(rows))),
+    )
 
 
 def _noticed(v: View, found: Row, f: Format) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from analyzer.report import document as doc
 from analyzer.report.charts.style import ROLES
 from analyzer.report.svg import draw, to_svg, with_points, with_roles
 
+_INTERVAL = re.compile("\\(?\\d[\\d.,:]*[\u00a0\u202f]?%?–\\d[\\d.,:]*[\u00a0\u202f]?%?\\)?")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -31,6 +33,13 @@ def _vars(which: int) -> str:
     return "".join(f"--{role}:{pair[which]};" for role, pair in ROLES.items())
 
 
+def unbroken(value: str) -> Any:
+    """Return a text, escaped, in which no interval is torn at its dash by the end of a line."""
+    from markupsafe import Markup, escape
+
+    return Markup(_INTERVAL.sub(r'<span class="nb">\g<0></span>', str(escape(value))))
+
+
 def render_template(name: str, own: Path | None, values: dict[str, Any], *, autoescape: bool = True) -> str:
     """Fill a template of ours, or the user's own in its place; Markdown escapes by itself.
 
@@ -47,6 +56,7 @@ def render_template(name: str, own: Path | None, values: dict[str, Any], *, auto
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters["whole"] = unbroken
     env.globals["kind"] = lambda element: type(element).__name__
     env.globals["anchor"] = doc.anchor
     try:

@@ -112,7 +112,8 @@ def _table(table: doc.Table) -> dict[str, Any]:
         "header": [_broken(h) if many else h for h in table.header],
         "rows": [[_broken(c) if many else c for c in r] for r in shown],
         "numeric": sorted(table.numeric),
-        "widths": _widths(table),
+        "widths": [3.2, 7.5, 5.3] if table.name == "answers" else _widths(table),
+        "prose": table.name == "answers",
         "more": f"{more} more rows are in the JSON." if more else "",
     }
 

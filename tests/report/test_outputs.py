@@ -29,6 +29,7 @@ def plain(value: str) -> str:
 
 
 def of_html(source: str) -> str:
+    source = re.sub(r'<span class="nb">([^<]*)</span>', r"\1", source)
     body = re.sub(r"(?s)<(style|script)\b.*?</\1>|<svg.*?</svg>", " ", source)
     return plain(html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
