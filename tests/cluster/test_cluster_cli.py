@@ -32,10 +32,8 @@ def test_commands_take_a_scheduler(engine: Engine, study: Path, tmp_path: Path, 
     assert json.loads(capsys.readouterr().out)["n_new"] == 60
     assert main(["classify", "--corpus", corpus, *over]) == 0
     assert "60 posts: " in capsys.readouterr().err
-    assert main(["report", str(study), "--corpus", corpus, "--json", *over]) == 0
-    spread = json.loads(capsys.readouterr().out)
     assert main(["run", str(study), posts, "--corpus", corpus, "--json", *over]) == 0
-    assert json.loads(capsys.readouterr().out)["quality"] == spread["quality"]
+    assert json.loads(capsys.readouterr().out)["quality"]["n_imported"] == 60
     assert main(["check", corpus]) == 0
 
 

@@ -10,16 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyzer import api, cluster, schema
-from analyzer.nlp import duplicates, signals
+from analyzer import schema
 from analyzer.store import Corpus
+from tests.cluster.made import assert_as_one_process, partitioned
 from tests.collect.archive.made import STUDY
 
 WORDS = [f"word{n}" for n in range(60)]
-
-
-class Seen(Exception):
-    """Ends a run once it has what a test looks at."""
 
 
 def drifting(n: int, seed: int) -> list[str]:
@@ -61,30 +57,15 @@ def posts_of(texts: list[str], seed: int) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("seed", "part_rows"), [(1, 150), (2, 10_000), (3, 60)])
-def test_clusters_and_signals(
-    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, part_rows: int
-) -> None:
+def test_clusters_and_signals(client: Any, tmp_path: Path, seed: int, part_rows: int) -> None:
     corpus = Corpus(tmp_path / "corpus")
     frame = posts_of(drifting(900, seed), seed)
     for part in np.array_split(np.arange(len(frame)), 6):
         with corpus.run("import") as run:
             run.add_posts(frame.iloc[part])
-    seen: dict[str, Any] = {}
-
-    def spy(study: Any, posts: Any, labels: Any, updates: Any, **options: Any) -> None:
-        seen.update(posts=posts, labels=labels, **options["prepared"])
-        raise Seen
-
-    monkeypatch.setattr(api, "build_timeline", spy)
-    with pytest.raises(Seen):
-        cluster.timeline_of(client, STUDY, corpus, part_rows=part_rows)
-    selected = STUDY.select(corpus.posts())
-    pd.testing.assert_frame_equal(seen["posts"], selected)
-    pd.testing.assert_frame_equal(seen["labels"], api.align(corpus.labels(), selected))
-    pd.testing.assert_frame_equal(seen["signals"], signals.signals(selected))
+    seen = partitioned(client, STUDY, corpus, part_rows)
+    assert_as_one_process(seen, STUDY, corpus)
     assert seen["signals"]["bot"].any(), "some author repeats a shape, over several partitions"
-    clusters = duplicates.clusters(selected["text"])
-    np.testing.assert_array_equal(seen["clusters"], clusters)
-    sizes = np.bincount(clusters)
+    sizes = np.bincount(seen["clusters"])
     assert sizes.max() > 20 and (sizes == 1).sum() > 20
     assert seen["n_imported"] == len(frame)

@@ -41,7 +41,7 @@ def own(tmp_path: Path) -> Any:
     folder = tmp_path / "engine"
     folder.mkdir()
     made = Engine(folder)
-    for _ in range(3):
+    for _ in range(2):
         made.add_worker()
     yield made
     made.close()
@@ -65,7 +65,7 @@ def kill_when(ready: Any, engine: Engine) -> Any:
 
 def test_only_its_partitions_are_done_again(own: Engine, tmp_path: Path) -> None:
     with cluster.connected(own.address) as client:
-        client.wait_for_workers(3, timeout=60)
+        client.wait_for_workers(2, timeout=60)
         folder = tasks.start(tmp_path / "job")
         victim = own.workers[0].pid
         killer = kill_when(lambda: len(list(folder.glob(f"*-{victim}.begun"))) >= 3, own)
@@ -80,7 +80,7 @@ def test_only_its_partitions_are_done_again(own: Engine, tmp_path: Path) -> None
 
 
 def test_a_partition_that_kills_its_workers_is_given_up(own: Engine, tmp_path: Path) -> None:
-    for _ in range(2):
+    for _ in range(3):
         own.add_worker()
     with cluster.connected(own.address) as client:
         client.wait_for_workers(5, timeout=60)
@@ -104,14 +104,14 @@ def test_import_and_labels_with_a_worker_killed(own: Engine, tmp_path: Path) -> 
 
     import_files([path], STUDY, one, now=NOW)
     with cluster.connected(own.address) as client:
-        client.wait_for_workers(3, timeout=60)
+        client.wait_for_workers(2, timeout=60)
         begun = "tmp/*/parts/*/read_piece/*.json"
         killer = kill_when(lambda: len(list(two.path.glob(begun))) >= 2, own)
         cluster.import_archive(client, path, STUDY, two, now=NOW, piece_bytes=100_000)
         killer.join()
         pd.testing.assert_frame_equal(two.posts(), one.posts())
         own.add_worker()
-        client.wait_for_workers(3, timeout=60)
+        client.wait_for_workers(2, timeout=60)
         own.workers.pop(0)
         killer = kill_when(lambda: bool(list(two.path.glob("tmp/*/parts/*/label_part/*.json"))), own)
         labels = cluster.classify(client, two, part_rows=200)

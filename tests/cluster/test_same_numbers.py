@@ -13,6 +13,7 @@ import pytest
 from analyzer import api, cluster
 from analyzer.simulate import simulate
 from analyzer.store import Corpus
+from tests.cluster.made import assert_as_one_process, partitioned
 from tests.collect.archive.made import NOW, STUDY, WIRE, lines, tweet, write
 
 TABLES = ("posts", "updates", "rejects", "coverage", "ids")
@@ -120,11 +121,7 @@ def test_a_corpus_with_many_runs_is_partitioned_rightly(client: Any, tmp_path: P
     n_runs = len(two.state()["runs"])
     cluster.classify(client, two)
     assert len(two.state()["runs"]) == n_runs
-    calm, spread = (
-        without_times(api.report_json(t))
-        for t in (api.timeline_of(STUDY, one), cluster.timeline_of(client, STUDY, two, part_rows=50))
-    )
-    assert spread == calm
+    assert_as_one_process(partitioned(client, STUDY, two, 50), STUDY, two)
 
 
 def test_an_empty_selection(client: Any, tmp_path: Path) -> None:
