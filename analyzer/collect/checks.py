@@ -47,6 +47,8 @@ def x(desk: Desk, ids: Sequence[str]) -> Verdicts:
 
     from analyzer.collect.x import HOST
 
+    ids, nameless = _named(ids, r"\d{1,20}")
+    yield from nameless
     if not ids:
         return
     client = tweepy.Client(desk.credentials.values("x")[0], return_type=requests.Response, wait_on_rate_limit=False)
@@ -91,6 +93,8 @@ def reddit(desk: Desk, ids: Sequence[str]) -> Verdicts:
     """Ask Reddit for the things by full name; what is missing, or says that it was deleted, is gone."""
     from analyzer.collect.reddit import client
 
+    ids, nameless = _named(ids, r"t[13]_[a-z0-9]+")
+    yield from nameless
     reader = client(desk, lambda method, url: "")
     for part in _parts(ids, _REDDIT_AT_ONCE):
         try:
@@ -109,10 +113,12 @@ def reddit(desk: Desk, ids: Sequence[str]) -> Verdicts:
 
 def bluesky(desk: Desk, ids: Sequence[str]) -> Verdicts:
     """Ask Bluesky for the posts by address; what is missing from the answer is gone."""
+    ids, nameless = _named(ids, r"at://\S+")
+    yield from nameless
     base = desk.base(BLUESKY)
     held = Session(desk.wire, desk.credentials, base)
     url = f"{base}/xrpc/app.bsky.feed.getPosts"
-    for part in _parts([i for i in ids if i.startswith("at://")], _BLUESKY_AT_ONCE):
+    for part in _parts(ids, _BLUESKY_AT_ONCE):
         answer = desk.wire.get(url, {"uris": list(part)}, headers=held.headers())
         if answer.status == 401 or (answer.status == 400 and b"ExpiredToken" in answer.body):
             held.renew()
@@ -144,6 +150,8 @@ def mastodon(desk: Desk, ids: Sequence[str]) -> Verdicts:
 
 def hackernews(desk: Desk, ids: Sequence[str]) -> Verdicts:
     """Ask Firebase, where alone deletions are told; `null` is told of items not yet spread and decides nothing."""
+    ids, nameless = _named(ids, r"\d{1,12}")
+    yield from nameless
     base = desk.base(FIREBASE)
     for name in ids:
         answer = desk.wire.get(f"{base}/v0/item/{name}.json")
@@ -171,6 +179,13 @@ CHECKS: dict[str, Check] = {
     "mastodon": Check(mastodon, limits.MASTODON, _has("uri")),
     "hackernews": Check(hackernews, limits.NONE, lambda kind, page: "" if page is None else _has("id")(kind, page)),
 }
+
+
+def _named(ids: Sequence[str], pattern: str) -> tuple[list[str], list[tuple[str, None]]]:
+    """Return the ids that are the platform's own, and verdicts on the others (made for rows without any): not told."""
+    own = [i for i in ids if re.fullmatch(pattern, i)]
+    known = set(own)
+    return own, [(i, None) for i in ids if i not in known]
 
 
 def _parts(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

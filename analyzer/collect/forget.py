@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.collect.archive import stream
+from analyzer.collect.archive.door import MADE
 from analyzer.collect.copies import Rows
 from analyzer.collect.redactor import Redactor
 from analyzer.errors import InputError
@@ -66,7 +67,10 @@ def _pairs(ids: Iterable[str | tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def export_ids(corpus: Any, out: str | Path) -> int:
-    """Write ``source,post_id`` of all posts, and nothing else; returns their number."""
+    """Write ``source,post_id`` of all posts, and nothing else; returns their number.
+
+    Ids that importing made for rows without any are left out: they name nothing elsewhere, and are made of content.
+    """
     import os
 
     path = Path(out)
@@ -75,6 +79,8 @@ def export_ids(corpus: Any, out: str | Path) -> int:
     with open(new, "w", encoding="utf-8") as file:
         file.write("source,post_id\n")
         for source, post_id in corpus.post_ids():
+            if post_id.startswith(MADE):
+                continue
             file.write(f"{source},{post_id}\n")
             n += 1
     os.replace(new, path)

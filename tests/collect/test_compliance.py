@@ -134,3 +134,20 @@ def test_the_next_check_is_said(tmp_path: Path) -> None:
         # Only counting is no check.
         much_later = play.options(tmp_path, clock=play.QuickClock(world.NOW + dt.timedelta(hours=90)))
         assert "reddit: last checked 2026-03-03" in str(comply(study, corpus, apply=False, options=much_later))
+
+
+@pytest.mark.parametrize("source", POSTED)
+def test_rows_without_an_id_of_their_own_are_asked_of_nobody(source: str, tmp_path: Path) -> None:
+    """An id that importing made names no post on the platform: its absence there means nothing."""
+    from analyzer.collect.archive import import_files
+
+    path = tmp_path / "a.csv"
+    path.write_text(f"time,text,source\n2026-03-01T10:00:00Z,glimmerbot is down,{source}\n")
+    with Platforms(world.World(30)) as platforms:
+        corpus, study = collected(source, tmp_path, platforms)
+        n = len(corpus.posts())
+        import_files([path], study, corpus)
+        platforms.requests.clear()
+        done = comply(study, corpus, [source], most=1.0, options=play.options(tmp_path))
+        assert (done.results[0].n_gone, done.results[0].n_unknown, len(corpus.posts())) == (0, 1, n + 1)
+        assert not done.errors and not any("row-" in url for _, url, _ in platforms.requests)

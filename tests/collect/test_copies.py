@@ -181,3 +181,12 @@ def test_logs_say_nothing(tmp_path: Path, corpus: Corpus, caplog: pytest.LogCapt
     forget(corpus, [OWN["id"]], now=NOW)
     assert OWN["id"] not in caplog.text and "breakfast" not in caplog.text
     assert STUDY.service == "ChatGPT"
+
+
+def test_ids_that_were_made_are_not_exported(tmp_path: Path, corpus: Corpus) -> None:
+    from analyzer.collect.forget import export_ids
+
+    read(write(tmp_path / "own.jsonl", lines([OWN])), corpus)
+    read(write(tmp_path / "a.csv", as_csv(ROWS)), corpus)
+    assert export_ids(corpus, tmp_path / "ids.csv") == 1
+    assert (tmp_path / "ids.csv").read_text() == f"source,post_id\nx,{OWN['id']}\n"
