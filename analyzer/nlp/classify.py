@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+#: A post less likely than this to be about a disruption has no level of frustration at one.
+LEAST_RELEVANT = 0.1
+
+
 def classify(posts: pd.DataFrame, *, model: str | Any = DEFAULT, **options: Any) -> pd.DataFrame:
     """Judge posts.
 
@@ -93,22 +97,31 @@ def decide(scores: pd.DataFrame, *, ids: Any, name: str, thresholds: Mapping[str
 def levels(given: Mapping[str, Any], thresholds: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """Return the decided frustration level (0-3) and the expected level / 3.
 
-    The level is the highest whose cumulative probability, and that of every level below, reaches its threshold.
+    The level is decided given that the post is about a disruption, as people give it: it is the highest whose
+    probability among relevant posts (`given_relevant`), and that of every level below, reaches its threshold.
     """
     import numpy as np
 
     names = [f"p_frustration_ge{k}" for k in (1, 2, 3)]
     size = len(next(iter(given.values()))) if given else 0
     level, expected = np.zeros(size, np.int64), np.zeros(size, np.float32)
-    reached = np.ones(size, bool)
+    about = given.get("p_relevant", np.ones(size, np.float32))
+    reached = about >= np.float32(LEAST_RELEVANT)
     for name in names:
         p = given.get(name)
         if p is None:
             break
         expected = expected + p / np.float32(3)
-        reached = reached & (p >= np.float32(thresholds.get(name, 0.5)))
+        reached = reached & (given_relevant(p, about) >= np.float32(thresholds.get(name, 0.5)))
         level = level + reached
     return level, expected
+
+
+def given_relevant(p: np.ndarray, relevant: np.ndarray) -> np.ndarray:
+    """Return a label's probability among relevant posts: what implies relevance, over the probability of that."""
+    import numpy as np
+
+    return p / np.maximum(np.maximum(relevant, p), 1e-9).astype(p.dtype)
 
 
 def _topics(given: Mapping[str, Any], thresholds: Mapping[str, float], null: np.ndarray) -> pa.Array:

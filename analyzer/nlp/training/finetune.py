@@ -49,7 +49,7 @@ N_FOLDS = 3
 #: GoEmotions comments learnt from beside the posts, in each round, by a fold's model and by that of all posts.
 N_GOEMOTIONS = ((2000, 2000), (500, 500), (1500, 10_000))
 #: Comments that the head of pooled frustration is fitted to.
-N_EMOTION_HEAD = 8_000
+N_EMOTION_HEAD = 16_000
 #: Comments of the dev split on which the mix of the two tiers' frustration is fitted.
 N_EMOTION_MIX = 1_500
 

@@ -113,12 +113,15 @@ def fit_thresholds(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the probability from which each label is decided, from out-of-fold probabilities.
 
     Most labels: the best expected F1, which for calibrated probabilities is reached at half that F1 (Lipton et al.
-    2014). Frustration: the best quadratic kappa of the level among relevant posts, while at most 8 % of neutral fault
-    reports are called level 2 or more.
+    2014). Frustration, given relevance: the best quadratic kappa of the level among relevant posts, while at most 8 %
+    of neutral fault reports are called level 2 or more.
     """
+    from analyzer.nlp.classify import given_relevant
+
     out = np.array([_f1_threshold(p[:, k]) for k in range(p.shape[1])], np.float32)
     where = [SCORES.index(f"p_frustration_ge{k}") for k in (1, 2, 3)]
-    out[where] = level_thresholds(p[:, where], y[:, where].sum(axis=1), y[:, 0] == 1, y[:, 1] == 1)
+    levels = given_relevant(p[:, where], p[:, :1])
+    out[where] = level_thresholds(levels, y[:, where].sum(axis=1), y[:, 0] == 1, y[:, 1] == 1)
     return out
 
 
