@@ -20,6 +20,7 @@ from typing import Any
 Row = tuple[str, str, str, str | None, dt.datetime]
 #: Letters and digits from which on a rejected row that holds the same words is taken for the same post.
 _TELLING = 20
+_NO_WORD = re.compile(r"[\W_]+")
 _BREAK = re.compile(r"[\s\",;|]+")
 #: Start of the ids that importing makes for rows without any.
 MADE = "row-"
@@ -52,7 +53,7 @@ def words(text: str) -> str:
     True
     """
     pieces = [p for p in _BREAK.split(unescape(text).casefold()) if p]
-    kept = "".join(c for p in pieces if not ("@" in p or "/" in p or "did:" in p) for c in p if c.isalnum())
+    kept = _NO_WORD.sub("", "".join(p for p in pieces if not ("@" in p or "/" in p or "did:" in p)))
     return kept or " ".join(pieces)
 
 
