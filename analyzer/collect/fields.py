@@ -46,7 +46,7 @@ def identity(item: Mapping[str, Any], name: str) -> str:
     value = item.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and value.strip() and len(value) <= 500:
+    if isinstance(value, str) and value.strip() and len(value) <= 500 and value.strip().isprintable():
         return value.strip()
     raise Reject("no id", f"field {name!r} holds {_show(value)}")
 

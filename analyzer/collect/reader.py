@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analyzer.collect import official
-from analyzer.collect.archive.base import DRAFT, drafts
+from analyzer.collect.archive.base import DRAFT, checked_text, drafts
 from analyzer.collect.archive.door import Door, Keeper
 from analyzer.collect.archive.links import has_address
 from analyzer.collect.fields import Reject
@@ -160,6 +160,7 @@ class Reader:
         text, time = row.get("text"), row.get("created_at")
         if not isinstance(text, str) or not text.strip():
             raise Reject("no text", f"`text` is {type(text).__name__}")
+        checked_text(text)
         if not isinstance(time, dt.datetime) or time.tzinfo is None:
             raise Reject("no time", f"`created_at` is {type(time).__name__}; an aware datetime is needed")
         if not isinstance(row.get("post_id"), str):

@@ -187,6 +187,23 @@ def test_odd_texts_are_kept_in_the_tables(source: str, tmp_path: Path) -> None:
     assert all(words in held for words in ("half", "inside", "long long long", "turned round", "\U0001f600"))
 
 
+@pytest.mark.parametrize("source", [s for s in COLLECTORS if s != "statuspage"])
+def test_endless_texts_and_ids_of_no_letters_are_rejected(source: str) -> None:
+    kind, page = SAMPLES[source][0]
+    found = json.loads(json.dumps(page))
+    for place in list(places(found)):
+        if place[-1] in ("text", "title", "selftext", "body", "content", "comment_text"):
+            found = replaced(found, place, "long " * 40_000)
+    posts, _, rejects = outcome(source, [(kind, sent(found))])
+    assert not posts and {r["reason"] for r in rejects} == {"text too long"}
+    found = json.loads(json.dumps(page))
+    for place in list(places(found)):
+        if place[-1] in ("id", "name", "objectID", "uri"):
+            found = replaced(found, place, "a\nb\x00c")
+    posts, _, rejects = outcome(source, [(kind, sent(found))])
+    assert not posts and {r["reason"] for r in rejects} == {"no id"}
+
+
 def _zones() -> Iterator[tuple[str, dt.datetime | None]]:
     at = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
     yield "2026-03-01T10:00:00Z", at
