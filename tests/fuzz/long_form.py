@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.fuzz.mutate import Mutator
 from tests.fuzz.targets import TARGETS, execute, schedule
 
-#: An input that takes longer is reported; one that takes `_HANG` ends the process with a traceback.
+#: An input that takes more processor time is reported; one that takes `_HANG` ends the process with a traceback.
 SLOW_S = 0.5
 _HANG = 60
 
@@ -57,10 +57,10 @@ def fuzz(executions: int, *, seconds: float, seed: int, out: Path | None = None,
             execute(name, data)
     log.memory_before = peak()
     began = time.perf_counter()
-    clock = time.perf_counter
-    for name in schedule():
+    clock, work = time.perf_counter, time.process_time
+    for n, name in enumerate(schedule(), 1):
         data = makers[name]()
-        start = clock()
+        start = work()
         try:
             if execute(name, data):
                 log.read[name] += 1
@@ -69,13 +69,12 @@ def fuzz(executions: int, *, seconds: float, seed: int, out: Path | None = None,
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{name}: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {str(error)[:100]}"
             log.crashes.setdefault(where, data)
-        took = clock() - start
+        took = work() - start
         log.runs[name] += 1
         if took > log.slowest[0]:
             log.slowest = (took, name)
         if took > SLOW_S:
             log.slow.append((took, name, data))
-        n = log.n
         if n % 1000 == 0:
             faulthandler.dump_traceback_later(_HANG, exit=True)
             log.seconds = clock() - began
