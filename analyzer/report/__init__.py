@@ -73,13 +73,15 @@ def render_document(
     """Write a document that is already built; `data` makes what .json holds."""
     from analyzer.report.charts.style import FORMAT
     from analyzer.report.format import Format
+    from analyzer.report.svg import Drawings
     from analyzer.report.write import write
 
     paths = _checked(outputs)
+    drawings = Drawings()
     token = FORMAT.set(Format(document.lang))
     try:
         for path in paths:
-            write(document, path, template=Path(template) if template else None, data=data)
+            write(document, path, template=Path(template) if template else None, data=data, drawings=drawings)
     finally:
         FORMAT.reset(token)
     return paths

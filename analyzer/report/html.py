@@ -9,14 +9,21 @@ from typing import Any
 from analyzer.errors import UsageError
 from analyzer.report import document as doc
 from analyzer.report.charts.style import ROLES
-from analyzer.report.svg import draw, to_svg, with_points, with_roles
+from analyzer.report.svg import Drawings
 
 _INTERVAL = re.compile("\\(?\\d[\\d.,:]*[\u00a0\u202f]?%?–\\d[\\d.,:]*[\u00a0\u202f]?%?\\)?")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def to_html(document: doc.Document, *, template: Path | None = None) -> str:
+def to_html(document: doc.Document, *, template: Path | None = None, drawings: Drawings | None = None) -> str:
     """Return the page."""
+    from markupsafe import Markup
+
+    made = drawings or Drawings()
+
+    def chart_svg(chart: doc.Chart, width: str) -> Any:
+        return Markup(made.page(chart, width))
+
     return render_template("report.html.j2", template, {"doc": document, "chart_svg": chart_svg, **page()})
 
 
@@ -65,12 +72,3 @@ def render_template(name: str, own: Path | None, values: dict[str, Any], *, auto
         where = f"{own}" if own else name
         line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""  # type: ignore[union-attr]
         raise UsageError(f"{where}{line}: the template cannot be used: {error}") from error
-
-
-def chart_svg(chart: doc.Chart, width: str) -> Any:
-    """Return one drawing of a chart, `wide` or `narrow`, as inline SVG whose colours follow the page."""
-    from markupsafe import Markup
-
-    figure = draw(chart.draw, chart.wide if width == "wide" else chart.narrow)
-    svg = with_points(to_svg(figure, name=f"{chart.name}-{width}"), figure)
-    return Markup(with_roles(svg))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analyzer.report import document as doc
 from analyzer.report.html import render_template
-from analyzer.report.svg import draw, to_svg
+from analyzer.report.svg import Drawings
 
 
 def escape(value: object) -> str:
@@ -20,7 +20,9 @@ def escape(value: object) -> str:
     return re.sub(r"^(\s*)([-+=]|\d+[.)])(?=\s|$|=)", r"\1\\\2", out)
 
 
-def to_markdown(document: doc.Document, *, folder: str, template: Path | None = None) -> tuple[str, dict[str, str]]:
+def to_markdown(
+    document: doc.Document, *, folder: str, template: Path | None = None, drawings: Drawings | None = None
+) -> tuple[str, dict[str, str]]:
     """Return the text, and the pictures as ``{path beside the text: SVG}``.
 
     Parameters
@@ -30,11 +32,8 @@ def to_markdown(document: doc.Document, *, folder: str, template: Path | None = 
     folder
         Folder of the pictures, relative to the text.
     """
-    pictures: dict[str, str] = {}
-    for chart in document.of(doc.Chart):
-        figure = draw(chart.draw, chart.wide)
-        head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-        pictures[f"{folder}/{chart.name}.svg"] = head + to_svg(figure, name=chart.name, transparent=False)
+    made = drawings or Drawings()
+    pictures = {f"{folder}/{chart.name}.svg": made.picture(chart) for chart in document.of(doc.Chart)}
     mine = template is not None and (template.is_dir() or (template.suffix != ".html" and "md" in template.name))
     own = template if mine else None
     values = {"doc": document, "folder": folder.replace(" ", "%20"), "md": escape, "rule": _rule}

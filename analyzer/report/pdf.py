@@ -18,7 +18,7 @@ from typing import Any
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.report import document as doc
 from analyzer.report import fonts
-from analyzer.report.svg import draw, to_svg
+from analyzer.report.svg import Drawings
 
 _LOG = logging.getLogger(__name__)
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
@@ -26,7 +26,7 @@ _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 MOST_ROWS = 400
 
 
-def to_pdf(document: doc.Document) -> bytes:
+def to_pdf(document: doc.Document, *, drawings: Drawings | None = None) -> bytes:
     """Return the PDF file.
 
     Raises
@@ -41,7 +41,7 @@ def to_pdf(document: doc.Document) -> bytes:
     with tempfile.TemporaryDirectory(prefix="outage-analyzer-") as folder:
         root = Path(folder)
         (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
-        data = _data(document, root)
+        data = _data(document, root, drawings or Drawings())
         source = json.dumps(data, ensure_ascii=False)
         data["gaps"] = fonts.check(source + "".join(p.read_text("utf-8") for p in root.glob("*.svg")))
         (root / "report.json").write_text(_shown(json.dumps(data, ensure_ascii=False)), encoding="utf-8")
@@ -68,15 +68,14 @@ def _compile(typst: Any, source: str, settings: dict[str, Any]) -> bytes:
         return bytes(typst.compile(source, **settings))
 
 
-def _data(document: doc.Document, root: Path) -> dict[str, Any]:
+def _data(document: doc.Document, root: Path, drawings: Drawings) -> dict[str, Any]:
     """Return the document as data for the template, and draw its charts beside."""
     keys = {(t.name, k) for t in document.tables() if not t.folded for k in t.keys}
     elements = []
     for element in document.elements:
         if isinstance(element, doc.Chart):
-            figure = draw(element.draw, element.wide)
             name = f"{element.name}.svg"
-            (root / name).write_text(_shown(to_svg(figure, name=element.name)), encoding="utf-8")
+            (root / name).write_text(_shown(drawings.plain(element)), encoding="utf-8")
             elements.append(
                 {"kind": "Chart", "file": name, "title": element.title, "caption": element.caption, "alt": element.alt}
             )

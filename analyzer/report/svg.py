@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from analyzer.report.document import Chart
+
 _ROLE = {value: role for role, value in LIGHT.items()}
 _NUMBER = re.compile(r"(?<=[\s\"(,ML])-?\d+\.\d{3,}")
 
@@ -69,6 +71,36 @@ def to_svg(figure: Figure, *, name: str, transparent: bool = True) -> str:
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', svg)
     return re.sub(r"\n\s*", "\n", svg)
+
+
+class Drawings:
+    """The drawings of one document, each made once, whichever outputs ask for it."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def plain(self, chart: Chart, width: str = "wide") -> str:
+        """Return the SVG element of a chart, `wide` or `narrow`, on a transparent ground."""
+        return self._drawn(chart, width)[0]
+
+    def page(self, chart: Chart, width: str) -> str:
+        """Return it as a page has it: places tell their numbers, colours follow the page."""
+        return with_roles(self._drawn(chart, width)[1])
+
+    def picture(self, chart: Chart) -> str:
+        """Return it as a file of its own, on white paper."""
+        svg = self.plain(chart)
+        head, body = svg.split(">", 1)
+        paper = f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}>\n{paper}{body}'
+
+    def _drawn(self, chart: Chart, width: str) -> tuple[str, str]:
+        key = (chart.name, width)
+        if key not in self._made:
+            figure = draw(chart.draw, chart.wide if width == "wide" else chart.narrow)
+            svg = to_svg(figure, name=f"{chart.name}-{width}")
+            self._made[key] = svg, with_points(svg, figure)
+        return self._made[key]
 
 
 def with_points(svg: str, figure: Figure) -> str:

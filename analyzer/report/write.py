@@ -6,32 +6,40 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.report.document import Document
 
+if TYPE_CHECKING:
+    from analyzer.report.svg import Drawings
+
 
 def write(
-    document: Document, path: Path, *, template: Path | None = None, data: Callable[[], dict[str, Any]] | None = None
+    document: Document,
+    path: Path,
+    *,
+    template: Path | None = None,
+    data: Callable[[], dict[str, Any]] | None = None,
+    drawings: Drawings | None = None,
 ) -> None:
-    """Write one output by its extension."""
+    """Write one output by its extension; `drawings` keeps what was drawn for the outputs that follow."""
     kind = path.suffix.lower()
     if kind == ".html":
         from analyzer.report.html import to_html
 
-        put(path, to_html(document, template=template))
+        put(path, to_html(document, template=template, drawings=drawings))
     elif kind == ".md":
         from analyzer.report.markdown import to_markdown
 
-        body, pictures = to_markdown(document, folder=f"{path.stem}_files", template=template)
+        body, pictures = to_markdown(document, folder=f"{path.stem}_files", template=template, drawings=drawings)
         for name, svg in pictures.items():
             put(path.parent / name, svg)
         put(path, body)
     elif kind == ".pdf":
         from analyzer.report.pdf import to_pdf
 
-        put(path, to_pdf(document))
+        put(path, to_pdf(document, drawings=drawings))
     elif data is not None:
         from analyzer.report.json_ import dumps
 

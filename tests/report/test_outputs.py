@@ -200,6 +200,24 @@ def test_same_timeline_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / f"r{suffix}").read_bytes() == (tmp_path / "b" / f"r{suffix}").read_bytes()
 
 
+def test_outputs_share_their_drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from analyzer.report import svg
+
+    made: list[tuple[float, float]] = []
+    draw = svg.draw
+
+    def counted(plot: Any, size: tuple[float, float], **more: Any) -> Any:
+        made.append(size)
+        return draw(plot, size, **more)
+
+    monkeypatch.setattr(svg, "draw", counted)
+    timeline = make_timeline("short")
+    render(timeline, [tmp_path / f"r{s}" for s in (".html", ".md", ".pdf", ".json")])
+    assert len(made) == 2 * len(build(timeline).of(Chart)), "each chart once at each of its two widths"
+    picture = next((tmp_path / "r_files").glob("*.svg")).read_text("utf-8")
+    assert picture.count("<svg") == 1 and 'fill="#ffffff"' in picture, "a picture of its own has a ground of its own"
+
+
 def test_html_stays_small(reports: Any) -> None:
     assert reports.path("normal").stat().st_size < 2_000_000
 
