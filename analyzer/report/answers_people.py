@@ -49,6 +49,8 @@ def hit(v: View, f: Format) -> Answer:
     if not ranked:
         return question, f"{parts}Which uses were hit is not settled: too few people said.".strip(), "Not estimated."
     first, n = ranked[0], f"Among {f.posts(ranked[0]['n'])}."
+    if parts:
+        n = f"Uses among {f.posts(ranked[0]['n'])}, parts among {f.count(v.total('n_relevant'))}."
     if not _clear(first):
         most = f"{measure_name(first['measure'])} is named most, {share_text(first, f)}"
         return question, f"{parts}No use, such as work or education, is clearly named; {most}.", n
