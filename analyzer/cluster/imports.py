@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cluster import pieces, shuffle, tasks
-from analyzer.collect.archive.importer import Importer, Reasons, reading, refuse_empty
+from analyzer.cluster.gathering import gather
+from analyzer.collect.archive.importer import Importer, Reasons, reading
 from analyzer.collect.archive.registry import NAMES
 from analyzer.collect.archive.summary import FileSummary, Summary
 from analyzer.errors import ClusterError, InputError
@@ -59,7 +59,7 @@ def import_archive(
         raise InputError(f"no format {format!r}; there are {', '.join(NAMES)}")
     given = [paths] if isinstance(paths, str | Path) else paths
     files = [p.absolute() for p in dict.fromkeys(Path(p) for p in given)]
-    summary = Summary()
+    summary, now = Summary(), now or dt.datetime.now(dt.UTC)
     with corpus.run("import", study=study, params={"format": format}) as run:
         corpus.key()  # made here, so that all workers find it
         plan = [
@@ -74,14 +74,14 @@ def import_archive(
             files=[str(f) for f in files],
             sizes=[f.stat().st_size for f in files],
             format=format,
-            now=(now or dt.datetime.now(dt.UTC)).isoformat(),
+            now=now.isoformat(),
             plan=plan,
             n_buckets=tasks.n_buckets(client, len(plan), least=sum(f.stat().st_size for f in files) // _BUCKET),
         )
         kept = tasks.run(client, keep_input, folder, len(files))
         found = tasks.run(client, read_piece, folder, len(plan))
-        _take(run, corpus, study, summary, files, plan, found, kept, now or dt.datetime.now(dt.UTC))
-        _join(client, run, folder, plan, found)
+        gather(Importer(study, corpus, run, summary, now=now), run, summary, files=kept, pieces=(plan, found))
+        _join(client, run, folder, found)
         run.notes["import"] = {"skipped": dict(summary.skipped), "rejected": dict(summary.rejected)}
     summary.settle(run, "posts")
     return summary
@@ -139,92 +139,18 @@ def read_piece(folder: Path, part: int, token: str) -> dict[str, Any]:
         "about": asdict(about),
         "summary": {n: getattr(summary, n) for n in ("n_rows", "n_updates", "n_ids", "rejected", "skipped")},
         "spans": {s: [a.isoformat(), b.isoformat()] for s, (a, b) in importer.spans.items()},
-        "forgotten": sorted(importer.forgotten),
+        "forgotten": sorted(importer.door.forgotten),
+        "nameless": [
+            [line, [[text, None if time is None else time.isoformat()] for text, time in said]]
+            for line, said in importer.door.nameless.items()
+        ],
         "n_lines": n_lines,
         "n_good": n_good,
         "reasons": reasons,
     }
 
 
-def _take(
-    run: Run,
-    corpus: Corpus,
-    study: Study,
-    summary: Summary,
-    files: list[Path],
-    plan: list[dict[str, Any]],
-    found: list[dict[str, Any]],
-    kept: list[dict[str, Any]],
-    now: dt.datetime,
-) -> None:
-    """Put together what the pieces say, file by file, as if each had been read at once."""
-    importer = Importer(study, corpus, run, summary, now=now)
-    for number, path in enumerate(files):
-        about = FileSummary(path.name, sha256=kept[number]["sha256"])
-        summary.files.append(about)
-        before = n_good = 0
-        reasons: Reasons = {}
-        for piece, result in zip(plan, found, strict=True):
-            if piece["file"] != number:
-                continue
-            result["before"] = before
-            for reason, (line, detail) in result["reasons"].items():
-                reasons.setdefault(reason, (line + before, detail))
-            n_good += result["n_good"]
-            _add(about, result["about"])
-            _count(summary, result["summary"])
-            _others(run, result)
-            for source, (low, high) in result["spans"].items():
-                a, b = dt.datetime.fromisoformat(low), dt.datetime.fromisoformat(high)
-                held = importer.spans.get(source, (a, b))
-                importer.spans[source] = (min(held[0], a), max(held[1], b))
-            importer.forgotten.update((source, post_id) for source, post_id in result["forgotten"])
-            before += result["n_lines"]
-        refuse_empty(about, n_good, reasons)
-        entry = {**kept[number], "format": about.format}
-        if importer.forgotten:
-            from analyzer.collect.forget import Redactor
-
-            entry = run.redact_raw(entry, Redactor({post_id for _, post_id in importer.forgotten}))
-            about.sha256 = entry["sha256"]
-        run.keep_raw(entry)
-    importer.coverage()
-
-
-def _add(about: FileSummary, piece: dict[str, Any]) -> None:
-    about.format, about.encoding = piece["format"], piece["encoding"]
-    about.n_rows += piece["n_rows"]
-    about.truncated |= piece["truncated"]
-    about.columns.update(piece["columns"])
-    about.notes += piece["notes"]
-
-
-def _count(summary: Summary, piece: dict[str, Any]) -> None:
-    for name in ("n_rows", "n_updates", "n_ids"):
-        setattr(summary, name, getattr(summary, name) + piece[name])
-    summary.rejected += Counter(piece["rejected"])
-    summary.skipped += Counter(piece["skipped"])
-
-
-def _others(run: Run, result: dict[str, Any]) -> None:
-    """Add a piece's few other rows to the run, with the lines that they have in the file."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    files = result["files"]
-    if "rejects" in files:
-        table = pq.read_table(files["rejects"])
-        line = pc.add(table["line"], pa.scalar(result["before"], pa.int64()))
-        run.add_rejects(table.set_column(table.schema.get_field_index("line"), "line", line))
-    if "updates" in files:
-        run.add_updates(pq.read_table(files["updates"]))
-    if "ids" in files:
-        ids = pq.read_table(files["ids"])
-        run.add_ids(zip(ids["source"].to_pylist(), ids["post_id"].to_pylist(), strict=True))
-
-
-def _join(client: Any, run: Run, folder: Path, plan: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:
+def _join(client: Any, run: Run, folder: Path, found: list[dict[str, Any]]) -> None:
     """Let each bucket keep the last row of each key, and of those what is new to the corpus."""
     parts = [{**part, "before": result["before"]} for result in found for part in result["files"]["posts"]]
     buckets = shuffle.index(parts, folder / "posts")

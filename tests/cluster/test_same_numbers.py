@@ -156,3 +156,29 @@ def test_errors_of_a_piece_are_those_of_one_process_and_the_corpus_is_unharmed(c
             cluster.import_archive(client, write(tmp_path / "c.jsonl", naive), STUDY, corpus, piece_bytes=size * 1000)
     assert len(corpus.posts()) == 1
     assert corpus.check()["ok"]
+
+
+def test_what_was_forgotten_does_not_come_back(client: Any, tmp_path: Path) -> None:
+    from analyzer.collect.archive import import_files
+    from analyzer.collect.forget import forget
+
+    one, two = pair(tmp_path)
+    first = write(tmp_path / "a.jsonl", lines([tweet(n) for n in range(50)]))
+    header = "created_at,text,author\n"
+    nameless = write(tmp_path / "b.csv", header + "2024-06-04T07:00:00Z,chatgpt is down for ever,x\n" * 2)
+    study = STUDY.__class__(service="ChatGPT", terms=("chatgpt",), source="forum")
+    for corpus in (one, two):
+        import_files([first, nameless], study, corpus, now=NOW)
+        made = corpus.query("SELECT post_id FROM posts WHERE source = 'forum'")["post_id"].tolist()
+        forget(corpus, [tweet(7)["id"], *made], now=NOW)
+    again = write(tmp_path / "c.jsonl", lines([tweet(n, text=f"chatgpt again {n}") for n in range(300)]))
+    rows = "2024-06-04T08:00:00Z,chatgpt is up,y\n2024-06-04T07:00:00Z,chatgpt is down for ever,x\n"
+    more = write(tmp_path / "d.csv", header + rows)
+    calm = import_files([again, more], study, one, now=NOW)
+    spread = cluster.import_archive(client, [again, more], study, two, now=NOW, piece_bytes=20_000)
+    assert spread.to_dict() == calm.to_dict()
+    assert calm.n_forgotten >= 2
+    assert_same(one, two)
+    held = b"".join(two.open_raw(e).read() for e in two.raw())
+    assert b"chatgpt again 7\x22" not in held and b"chatgpt again 8\x22" in held
+    assert b"for ever" not in held

@@ -91,13 +91,14 @@ class Importer:
     ) -> None:
         self._study, self._corpus, self._run, self._summary = study, corpus, run, summary
         self._now, self._progress = now, progress
-        self._door = Door(study, corpus)
+        self.door = Door(study, corpus)
         self._spans: dict[str, tuple[dt.datetime, dt.datetime]] = {}
 
     def file(self, path: Path, wanted: str | None) -> None:
         """Read one file and keep its bytes."""
         about = FileSummary(path.name)
         self._summary.files.append(about)
+        self.door.nameless = {}
         with stream.open_input(path) as file:
             magic = file.read(4)
             file.seek(0)
@@ -110,13 +111,14 @@ class Importer:
             else:
                 parts = self._stream(file, about, wanted, writer.write)
             refuse_empty(about, *self._take(parts, about))
-        entry = writer.close(format=about.format)
-        if self._door.forgotten:
-            # What was forgotten must not come back in raw input either.
+        self.keep(writer.close(format=about.format), about)
+
+    def keep(self, entry: dict[str, Any], about: FileSummary) -> None:
+        """Keep an input's bytes, without what was forgotten: it must not come back in raw input either."""
+        if self.door.forgotten:
             from analyzer.collect.redactor import Redactor
 
-            nameless, self._door.nameless = self._door.nameless, {}
-            redact = Redactor({post_id for _, post_id in self._door.forgotten}, lines=nameless)
+            redact = Redactor({post_id for _, post_id in self.door.forgotten}, lines=self.door.nameless)
             entry = self._run.redact_raw(entry, redact)
         about.sha256 = entry["sha256"]
         self._run.keep_raw(entry)
@@ -250,7 +252,7 @@ class Importer:
         import pyarrow.compute as pc
 
         if part.drafts is not None and len(part.drafts):
-            posts, updates = self._door.admit(part.drafts, mark=mark)
+            posts, updates = self.door.admit(part.drafts, mark=mark)
             self._run.add_posts(posts)
             if updates is not None:
                 self._summary.n_updates += self._run.add_updates(updates)
@@ -275,7 +277,7 @@ class Importer:
     @property
     def forgotten(self) -> set[tuple[str, str]]:
         """Posts that were turned away because they were forgotten."""
-        return self._door.forgotten
+        return self.door.forgotten
 
     def coverage(self) -> None:
         """Record what the posts span; whether all of it was looked at, a file does not say."""
@@ -294,7 +296,7 @@ class Importer:
         self._summary.coverage = [
             {k: v.isoformat() if isinstance(v, dt.datetime) else str(v) for k, v in row.items()} for row in rows
         ]
-        self._summary.n_forgotten = len(self._door.forgotten)
+        self._summary.n_forgotten = len(self.door.forgotten)
         if rows:
             self._run.add_coverage(pa.Table.from_pylist(rows))
 
