@@ -32,7 +32,9 @@ class Reports:
         assert kind in KINDS
         path = self.folder / f"{kind}{suffix}"
         if not path.exists():
-            render(self.timeline(kind), [path])
+            # Together, because they share their drawings; a PDF is asked for by few tests.
+            together = [suffix] if suffix == ".pdf" else [".html", ".md", ".json"]
+            render(self.timeline(kind), [self.folder / f"{kind}{s}" for s in together])
         return path
 
     def text(self, kind: str = "normal", suffix: str = ".html") -> str:
