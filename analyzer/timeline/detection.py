@@ -30,6 +30,8 @@ MIN_POSTS = 8
 MIN_EXCESS = 8.0
 #: Rises closer than this belong together.
 JOIN_S = 3600
+#: No more than this is looked at on either side of a rise.
+_WIDEST_S = 4 * 86400
 #: Of five detectors, so many must agree.
 MIN_AGREE = 3
 
@@ -209,13 +211,13 @@ def _incident(
 def around(
     series: Series, usual: Baseline, span: tuple[int, int], *, limits: tuple[int, int] | None = None
 ) -> edges.Window:
-    """Counts of a stretch with as much again on both sides (three hours and twelve bins at least).
+    """Counts of a stretch with as much again on both sides (three hours and twelve bins at least, four days at most).
 
     `limits` are the end of the rise before and the start of the next one: their posts are not this one's.
     """
     a, b = span
     first, last = limits or (0, len(series))
-    wide = max(12, round(3 * 3600 / series.bin_s), b - a)
+    wide = max(12, round(3 * 3600 / series.bin_s), min(b - a, _WIDEST_S // series.bin_s))
     lo, hi = max(first, a - wide), min(last, b + wide)
     level = float(usual.mean[series.seen].mean())
     return edges.Window(series.count[lo:hi], usual.mean[lo:hi], usual.dispersion, lo, level, series.bin_s)

@@ -79,18 +79,30 @@ def onset(window: Window, *, peak: int, earliest: int) -> Edge:
     y, m = window.count, window.mean
     first, top = max(earliest - window.origin, 0), peak - window.origin
     stop = _half_way(y, m, top)
-    grid = np.arange(first, stop + 1, 0.25 if stop - first <= 60 else (stop - first) / 240)
-    grid = grid[grid < stop + 0.99]
     y, m = y[: stop + 1], m[: stop + 1]
-    edges = np.arange(len(y) + 1.0)
-    end = stop + 1.0
-    u = np.clip((edges[None, :] - grid[:, None]) / (end - grid[:, None]), 0, 1)
+    step = 0.25 if stop - first <= 60 else (stop - first) / 240
+    grid = np.arange(first, stop + 0.99, step)
+    log_p = _start_posterior(y, m, grid, window)
+    if step > 0.25:
+        # Where the run-up is long, a second look at the likely part of it, a quarter of a bin apart if it is short.
+        total = np.cumsum(_weights(log_p))
+        low, high = grid[np.searchsorted(total, [0.001, 0.999]).clip(0, len(grid) - 1)]
+        low, high = max(float(first), low - 2 * step), min(stop + 0.99, high + 2 * step)
+        grid = np.arange(low, high, max(0.25, (high - low) / 240))
+        log_p = _start_posterior(y, m, grid, window)
+    return _edge(grid + window.origin, log_p)
+
+
+def _start_posterior(y: NDArray, m: NDArray, grid: NDArray, window: Window) -> NDArray[np.float64]:
+    """(len(grid),) log-posterior of a start at each place, shapes of the rise averaged over."""
+    bounds, end = np.arange(len(y) + 1.0), float(len(y))
+    u = np.clip((bounds[None, :] - grid[:, None]) / (end - grid[:, None]), 0, 1)
     log_p = np.full(len(grid), -np.inf)
     for power, weight in _RISES.items():
         # Excess per bin: integral of the rising rate over the bin; unit rate at the end of the window.
         unit = np.diff(u ** (power + 1), axis=1) * (end - grid[:, None]) / (power + 1)
         log_p = np.logaddexp(log_p, np.log(weight) + _profile(y, m, unit, window)[0])
-    return _edge(grid + window.origin, log_p)
+    return log_p
 
 
 #: A rise is over when its excess has fallen under this share of its height, or under the usual level if that is more.

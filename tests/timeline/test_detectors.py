@@ -99,3 +99,13 @@ def test_online_level_follows_a_step() -> None:
     assert levels[-1] == pytest.approx(5, rel=0.2)
     assert state.chance_above(2.0) > 0.99
     assert np.exp(state.log_p).sum() == pytest.approx(1)
+
+
+def test_the_fast_gamma_tail_is_the_exact_one() -> None:
+    from scipy.special import gammaincc
+
+    from analyzer.timeline.detectors.bocpd import _above
+
+    shape = np.repeat([0.5, 10.0, 20.0, 3e3, 1e6], 9)
+    x = shape * (1 + np.tile(np.linspace(-4, 4, 9), 5) / np.sqrt(shape)).clip(0.01)
+    np.testing.assert_allclose(_above(shape, x), gammaincc(shape, x), atol=1e-3)

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaincc, gammaln
+from scipy.special import gammaincc, gammaln, ndtr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Run lengths beyond this many bins are pooled: a change so long ago no longer matters.
 MAX_RUN = 400
+#: Log-probabilities below this are dropped.
+_NEGLIGIBLE = -25.0
+#: Run lengths less likely than this (log) add nothing to a chance.
+_MATTERS = -9.0
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Online:
     a: NDArray[np.float64] = field(default_factory=lambda: np.array([50.0]))
     b: NDArray[np.float64] = field(default_factory=lambda: np.array([50.0]))
     log_p: NDArray[np.float64] = field(default_factory=lambda: np.array([0.0]))
+    run: NDArray[np.int64] = field(default_factory=lambda: np.array([0]))
 
     def update(self, y: float, mean: float) -> tuple[float, int]:
         """Take one bin; return the posterior mean ratio to the usual level, and the most likely run length.
@@ -63,15 +68,29 @@ class Online:
         change = np.log(self.hazard) + prior  # the run lengths' chances add up to one
         log_p = np.r_[change, grow]
         a, b = np.r_[self.shape + y, self.a + y], np.r_[self.shape + mean, self.b + mean]
-        if len(log_p) > MAX_RUN:
+        run = np.r_[0, self.run + 1]
+        if len(log_p) > 1 and run[-2] >= MAX_RUN:
             log_p[-2] = np.logaddexp(log_p[-2], log_p[-1])
-            log_p, a, b = log_p[:-1], a[:-1], b[:-1]
-        self.log_p, self.a, self.b = _normalised(log_p), a, b
-        return float(np.exp(self.log_p) @ (a / b)), int(np.argmax(self.log_p))
+            log_p, a, b, run = log_p[:-1], a[:-1], b[:-1], run[:-1]
+        log_p = _normalised(log_p)
+        # What is next to impossible stays so: without it a step costs what the likely run lengths cost.
+        kept = log_p > _NEGLIGIBLE
+        self.log_p, self.a, self.b, self.run = log_p[kept], a[kept], b[kept], run[kept]
+        return float(np.exp(self.log_p) @ (self.a / self.b)), int(self.run[np.argmax(self.log_p)])
 
     def chance_above(self, ratio: float) -> float:
         """Posterior chance that the current level is above `ratio` times the usual one."""
-        return float(np.exp(self.log_p) @ gammaincc(self.a, self.b * ratio))
+        some = self.log_p > _MATTERS
+        return float(np.exp(self.log_p[some]) @ _above(self.a[some], self.b[some] * ratio))
+
+
+def _above(shape: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(a Gamma variable of this shape is above x); from shape 20 on by Wilson & Hilferty 1931, for speed."""
+    large = shape >= 20
+    z = 3 * np.sqrt(shape) * (np.cbrt(x / shape) - 1 + 1 / (9 * shape))
+    out = ndtr(-z)
+    out[~large] = gammaincc(shape[~large], x[~large])
+    return out
 
 
 def _normalised(log_p: NDArray[np.float64]) -> NDArray[np.float64]:

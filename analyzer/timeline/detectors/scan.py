@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RATIOS = (2.0, 4.0, 10.0, 40.0)
 #: Wanted false alarms per 1,000 hours on a quiet series, for the bound ARL >= exp(h).
 FALSE_PER_1000_H = 0.3
+#: A rise without anything new for so long is over.
+_PATIENCE_S = 12 * 3600
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def scan(series: Series, baseline: Baseline, *, dispersion: float | None = None)
     found: list[Stretch] = []
     for ratio in RATIOS:
         score = gain(y, baseline.mean, ratio, baseline.dispersion) * baseline.dispersion / phi
-        found += _excursions(np.where(series.seen, score, 0.0), h)
+        found += _excursions(np.where(series.seen, score, 0.0), h, patience=max(12, _PATIENCE_S // series.bin_s))
     return merge(found, gap=0)
 
 
@@ -87,15 +89,19 @@ def merge(stretches: list[Stretch], *, gap: int) -> list[Stretch]:
     return merged
 
 
-def _excursions(score: NDArray[np.float64], h: float) -> list[Stretch]:
-    """Excursions of the CUSUM above `h`, each from its last zero to its maximum; a fall by `h` ends one."""
+def _excursions(score: NDArray[np.float64], h: float, *, patience: int) -> list[Stretch]:
+    """Excursions of the CUSUM above `h`, each from its last zero to its maximum.
+
+    A fall by `h` ends one, and so do `patience` bins without a new maximum: where next to nothing is usual, silence
+    takes weeks to bring the sum down, and two outages of one month would be one.
+    """
     found: list[Stretch] = []
     level, start, best, end = 0.0, 0, 0.0, 0
     for t, s in enumerate(score.tolist()):
         level += s
         if level > best:
             best, end = level, t + 1
-        if level <= 0 or level < best - h:
+        if level <= 0 or level < best - h or (best >= h and t - end >= patience):
             if best >= h:
                 found.append(Stretch(start, end, best))
             level, best, start = 0.0, 0.0, t + 1
