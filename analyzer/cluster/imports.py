@@ -107,10 +107,13 @@ def keep_input(folder: Path, part: int, token: str) -> dict[str, Any]:
     job, path = _see(folder, part)
     info = reading(Study.from_dict(job["study"]))
     writer = RawWriter(Path(job["root"]), folder, name=path.name, format="", info=info)
-    with open_input(path) as file:
-        while block := file.read(BLOCK):
-            writer.write(block)
-    return writer.close()
+    try:
+        with open_input(path) as file:
+            while block := file.read(BLOCK):
+                writer.write(block)
+        return writer.close()
+    finally:
+        writer.discard()  # after an error an open file would still take its space
 
 
 def read_piece(folder: Path, part: int, token: str) -> dict[str, Any]:

@@ -48,8 +48,8 @@ def read(root: Path, state: dict[str, Any], part: dict[str, Any]) -> pa.Table:
     return _asked(root, state, table, _HIDDEN, only="posts_superseded")
 
 
-_HIDDEN = "SELECT p.* FROM part p ANTI JOIN hidden s ON p.source = s.source AND p.post_id = s.post_id " + (
-    "AND p.run_id < s.run_id"
+_HIDDEN = (
+    "SELECT p.* FROM part p ANTI JOIN hidden s ON p.source = s.source AND p.post_id = s.post_id AND p.run_id < s.run_id"
 )
 
 

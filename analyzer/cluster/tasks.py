@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import secrets
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import AnalyzerError, ClusterError
+from analyzer.store.layout import writing
 
 log = logging.getLogger(__name__)
 #: A task: (job folder, partition, a token of this attempt) -> plain data that describes the files it wrote.
@@ -49,10 +51,11 @@ def attempt(task: Task, folder: str, part: int) -> dict[str, Any]:
     if done.exists():
         return dict(json.loads(done.read_bytes()))
     token = secrets.token_hex(4)
-    stage.mkdir(exist_ok=True)
-    (stage / f"{part:06d}.{token}.try").touch()
-    result = task(Path(folder), part, token)
-    put(done, result)
+    with writing(Path(job(Path(folder)).get("root", folder))):
+        stage.mkdir(exist_ok=True)
+        (stage / f"{part:06d}.{token}.try").touch()
+        result = task(Path(folder), part, token)
+        put(done, result)
     return result
 
 
@@ -73,6 +76,7 @@ def run(client: Any, task: Task, folder: Path, n: int) -> list[dict[str, Any]]:
 
     name = task.__name__
     results: dict[int, dict[str, Any]] = {}
+    futures: list[Any] = []
     keys = [f"{name}-{folder.name}-{secrets.token_hex(4)}-{part}" for part in range(n)]
     try:
         futures = client.map(attempt, [task] * n, [str(folder)] * n, range(n), key=keys, pure=False)
@@ -91,9 +95,18 @@ def run(client: Any, task: Task, folder: Path, n: int) -> list[dict[str, Any]]:
         raise ClusterError(
             f"{name}: the cluster went away ({error}); nothing was changed. Run the command again when it is back"
         ) from error
+    finally:
+        if len(results) < n:
+            _stop(client, futures)
     again = n_attempts(folder, task) - n
     log.info("%s: %d partitions%s", name, n, f", {again} done again" if again > 0 else "")
     return [results[part] for part in range(n)]
+
+
+def _stop(client: Any, futures: list[Any]) -> None:
+    """Let a cluster that still listens forget what is not done."""
+    with contextlib.suppress(Exception):
+        client.cancel(futures, force=True)
 
 
 def n_buckets(client: Any, n_parts: int, *, least: int) -> int:
