@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.names import phase_name
@@ -53,6 +53,13 @@ class View:
             self._cache[name] = rows(getattr(self.timeline, name))
         return self._cache[name]
 
+    @cached_property
+    def _shares(self) -> dict[tuple[str, str], list[Row]]:
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.shares:
+            found.setdefault((row["scope"], row["measure"]), []).append(row)
+        return found
+
     @property
     def incident(self) -> Row | None:
         """The incident with most posts above the usual number; None where there is none."""
@@ -66,7 +73,7 @@ class View:
 
     def share(self, measure: str, *, scope: str = "incident", group: str | None = None) -> Row | None:
         """Return one row of shares; for the incident scope, that of the main incident."""
-        found = [r for r in self.shares if r["scope"] == scope and r["measure"] == measure]
+        found = self._shares.get((scope, measure), [])
         if group is not None:
             found = [r for r in found if r["group"] == group]
         elif scope == "incident" and len(found) > 1:
