@@ -156,7 +156,8 @@ class Desk:
         if self.wire.n_odd and not self.doubt:
             self.doubt = "an answer of an unknown shape; the platform may have changed its format"
         if self.doubt:
-            self.hole(start, end, "gap", self.doubt)
+            if all(h.note != self.doubt for h in self.holes):
+                self.hole(*self.window, "gap", self.doubt)  # cut down to what is not covered in the end
             return
         settled = self.wire.now() - dt.timedelta(seconds=self.settle_s)
         end = min(end, settled)
@@ -165,8 +166,9 @@ class Desk:
 
     def hole(self, start: dt.datetime, end: dt.datetime, kind: str, note: str) -> None:
         """Note a stretch that was not, or not wholly, seen; `kind` as in the COVERAGE table."""
-        if start < end:
-            self.holes.append(Hole(start, end, kind, note))
+        made = Hole(start, end, kind, note)
+        if start < end and made not in self.holes:
+            self.holes.append(made)
 
     def grown_s(self) -> float:
         """Return by how many seconds what is covered has grown in this collection."""

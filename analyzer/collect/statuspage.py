@@ -69,6 +69,7 @@ class StatusPage(WireCollector):
 
     def _unchanged(self) -> None:
         """The page says what it said last time: that holds up to now."""
+        self.wire.n_odd = 0  # answers of other formats, on the way to this one
         said = fields.maybe(self.desk.memory, "completeness")
         self.desk.notes |= {"unchanged": True, **({"completeness": said} if said else {})}
         start, end = self.desk.window

@@ -42,6 +42,7 @@ def test_a_format_that_changed_covers_nothing(
     assert result.counts.n_posts == 0
     assert not (rows["kind"] == "covered").any()
     assert len(rows) and result.uncovered
+    assert len(set(result.uncovered)) == len(result.uncovered) <= 4
 
 
 def _hackernews() -> Any:
