@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: A post less likely than this to be about a disruption has no level of frustration at one.
-LEAST_RELEVANT = 0.1
+LEAST_RELEVANT = 0.25
 
 
 def classify(posts: pd.DataFrame, *, model: str | Any = DEFAULT, **options: Any) -> pd.DataFrame:

@@ -22,6 +22,7 @@ class Fixed:
     def scores(self, texts: pa.StringArray) -> pd.DataFrame:
         n = len(texts)
         data = {name: np.full(n, 0.3, np.float32) for name in SCORES}
+        data["p_relevant"] = np.full(n, 0.9, np.float32)
         data["p_frustration_ge1"] = np.full(n, 0.6, np.float32)
         data["p_frustration_ge2"] = np.full(n, 0.45, np.float32)
         data["p_frustration_ge3"] = np.full(n, 0.15, np.float32)
@@ -51,6 +52,15 @@ def test_levels_need_all_levels_below() -> None:
     )
     out = decide(scores, ids=["1"], name="m", thresholds=Fixed.thresholds)
     assert out["frustration_level"][0] == 0
+
+
+def test_levels_are_decided_given_relevance() -> None:
+    half = Fixed().scores(pa.array(["a", "b"]))
+    half["p_relevant"] = np.array([0.6, 0.24], np.float32)
+    half["p_frustration_ge1"] = np.array([0.35, 0.2], np.float32)  # .58 of relevant posts, and .83 of them
+    half[["p_frustration_ge2", "p_frustration_ge3"]] = np.float32(0.1)
+    out = decide(half, ids=["1", "2"], name="m", thresholds=Fixed.thresholds)
+    assert out["frustration_level"].tolist() == [1, 0]  # the second is hardly about a disruption at all
 
 
 def test_topics_stand_in_the_order_of_the_codebook() -> None:
