@@ -39,7 +39,8 @@ def render(
     title
         The report's title; made from the numbers where it and the study's are empty.
     template
-        A Jinja template to use instead of the built-in one, for .html and .md.
+        A Jinja template to use instead of the built-in one, or a folder whose files (``report.html.j2``,
+        ``report.md.j2``) stand in for ours, for .html and .md.
     lang
         Formats of numbers and dates, such as ``en`` or ``de``.
     allow_verbatim
