@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from analyzer.collect import COLLECTORS
 from analyzer.collect.archive.pushshift import full_name
@@ -52,10 +53,11 @@ def redact(lines: Iterable[bytes], platform: str, ids: Iterable[str], write: Cal
                 write(line)
             continue
         page = gone.without(entry["page"])
-        url = gone.address(str(entry.get("url", "")))
+        # What was asked for may name posts, too.
+        asked = {name: gone.asked(str(entry.get(name, ""))) for name in ("url", "kind")}
         n, gone.n = gone.n, 0
         total += n
-        write(dumps({**entry, "url": url, "page": page}) + b"\n" if n else line)
+        write(dumps({**entry, **asked, "page": page}) + b"\n" if n else line)
     return total
 
 
@@ -70,6 +72,8 @@ class _Gone:
         names = self.ids | self._bare if platform in ("reddit", "mastodon") else self.ids
         long = sorted((i for i in names if len(i) >= _LONG), key=len, reverse=True)
         self._inside = re.compile("|".join(map(re.escape, long))) if long else None
+        either = "|".join(map(re.escape, sorted(self.ids | self._bare, key=len, reverse=True)))
+        self._asked = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
         self._in_path = re.compile(r"(?<=/)(" + "|".join(map(re.escape, self._bare)) + r")(?=[/?#]|$)")
 
     def without(self, value: Any) -> Any:
@@ -106,6 +110,12 @@ class _Gone:
         url, n = self._in_path.subn(_BLANK, url)
         self.n += n
         return url
+
+    def asked(self, text: str) -> str:
+        """Return an address that was asked for (or the kind of its page) without the posts' names."""
+        found, n = self._asked.subn(_BLANK, unquote(text)) if self.ids else (text, 0)
+        self.n += n
+        return found if n else text
 
 
 def post_id(item: Mapping[str, Any], platform: str) -> str | None:

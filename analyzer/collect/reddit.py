@@ -148,7 +148,8 @@ class Reddit(WireCollector):
             try:
                 self._guard(lambda s=submission: s.comments.replace_more(limit=self._more(), threshold=0))
             except Refused as error:
-                self.desk.notes[f"thread {name}"] = f"HTTP {error.status}"
+                said = f"threads that were refused (HTTP {error.status})"  # their names would outlive forgetting
+                self.desk.notes[said] = int(self.desk.notes.get(said, 0)) + 1
             self.desk.remember["threads"][name] = self._threads[name]
             yield self.wire.last
 

@@ -246,7 +246,7 @@ def _commit(rawlog: RawLog, collector: Any, result: Result, desk: Desk | None, j
         info |= {
             "problem": result.error,
             "spans": plan.to_rows(desk.known_spans()),
-            "memory": {**desk.memory, **desk.remember},
+            "memory": _without_forgotten({**desk.memory, **desk.remember}, name, corpus),
         }
     file = f"{name}-{rawlog.started:%Y%m%dT%H%M%S}.jsonl"
     with corpus.run("collect", study=study, params={"source": name, "session": rawlog.session}) as run:
@@ -282,6 +282,15 @@ def _stored(run: Any, rawlog: RawLog, collector: Any, about: Mapping[str, Any], 
     entry = writer.close()
     run.keep_raw(entry)
     return entry
+
+
+def _without_forgotten(memory: Any, name: str, corpus: Corpus) -> Any:
+    """Return what is remembered (threads, stories) without the names of forgotten posts that a platform still gives."""
+    if not isinstance(memory, dict) or not corpus.has_tombstones:
+        return memory
+    names = [f"t3_{k}" if name == "reddit" else str(k) for k in memory]
+    kept = [k for k, gone in zip(memory, corpus.forgotten(name, names), strict=True) if not gone]
+    return {k: _without_forgotten(memory[k], name, corpus) for k in kept}
 
 
 def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -92,6 +92,7 @@ class Rewrite:
             Rows that went, and ``{old, new}`` hashes of the inputs that changed.
         """
         done: dict[str, dict[str, Any]] = {}
+        names = ids | {i[3:] for i in ids if i.startswith(("t1_", "t3_"))}
         n_rows, changed = 0, []
         for run in self.state["runs"]:
             for place, entry in enumerate(run["raw"]):
@@ -102,7 +103,7 @@ class Rewrite:
                     n_rows += removed
                     if removed:
                         changed.append({"old": sha, "new": done[sha]["sha256"]})
-                run["raw"][place] = {**entry, **done[sha]}
+                run["raw"][place] = {**entry, **done[sha], "info": _without(entry["info"], names)}
         return n_rows, changed
 
     def _redacted(self, entry: dict[str, Any], redact: Redactor) -> tuple[dict[str, Any], int]:
@@ -177,9 +178,12 @@ def forget(
     n_posts = 0
     for name, entry in rewrite.tables():
         if name == "posts":
+            points = f"({hit.format('old.parent_id')} OR {hit.format('old.thread_id')})"
             columns = ", ".join(
-                f"CASE WHEN {hit.format('old.' + c.name)} THEN NULL ELSE {c.name} END AS {c.name}"
-                if c.name in ("parent_id", "thread_id")
+                # Reddit's address of a comment holds the id of its thread.
+                f"CASE WHEN {points if c.name == 'url' else hit.format('old.' + c.name)} "
+                f"THEN NULL ELSE {c.name} END AS {c.name}"
+                if c.name in ("parent_id", "thread_id", "url")
                 else f'"{c.name}"'
                 for c in (*STORED["posts"].table.columns, *STORED["posts"].hidden)
             )
@@ -214,6 +218,15 @@ def forget(
     )
     counts = {"n_copies": going.n_copies, "n_alike": going.n_alike, "n_unknown": going.n_unknown}
     return {"n_posts": n_posts, "n_raw": n_raw, **counts}
+
+
+def _without(value: Any, names: set[str]) -> Any:
+    """Return what is noted of an input without the names of posts: as keys, or as values."""
+    if isinstance(value, dict):
+        return {k: _without(v, names) for k, v in value.items() if k not in names}
+    if isinstance(value, list):
+        return [_without(v, names) for v in value if not (isinstance(v, str) and v in names)]
+    return value
 
 
 def _saying(rewrite: Rewrite, entry: dict[str, Any], gone: copies.Gone) -> list[str]:

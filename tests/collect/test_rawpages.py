@@ -114,3 +114,33 @@ def test_a_users_own_pages_go_whole() -> None:
     out: list[bytes] = []
     assert redact(lines, "mine", {"17"}, out.append) == 1
     assert out == [lines[0], lines[2]]
+
+
+@pytest.mark.parametrize("source", POSTED)
+def test_no_file_of_the_corpus_names_a_forgotten_post(source: str, tmp_path: Path) -> None:
+    """Neither raw pages and what was asked for, nor what is remembered between collections: threads, stories, ids."""
+    import re
+
+    from analyzer.collect.archive.rebuilding import rebuild
+
+    with Platforms(world.World(90)) as platforms:
+        corpus, study = play.corpus(tmp_path), play.study(platforms.base)
+        collect(study, corpus, [source], options=play.options(tmp_path))
+        parents = corpus.arrow("SELECT DISTINCT thread_id FROM posts WHERE kind = 'reply'")["thread_id"].to_pylist()
+        ids = corpus.posts()["post_id"].tolist()
+        gone = [i for i in ids if i in parents or i.removeprefix("t3_") in parents][:4] + ids[:3]
+        forget(corpus, gone)
+        left = len(corpus.posts())
+        rebuild(study, corpus)
+        assert len(corpus.posts()) == left
+        collect(study, corpus, [source], options=play.options(tmp_path))
+        assert len(corpus.posts()) == left
+        files = {p: p.read_bytes() for p in corpus.path.rglob("*") if p.is_file() and p.suffix != ".zst"}
+        for entry in corpus.raw():
+            with corpus.open_raw(entry) as file:
+                files[Path(entry["stored"])] = file.read()
+        for name in gone:
+            bare = name.removeprefix("t3_").removeprefix("t1_").encode()
+            bare = bare.rsplit(b"/", 1)[-1] if source == "mastodon" else re.escape(bare)
+            found = [p for p, d in files.items() if re.search(b"(?<![A-Za-z0-9])" + bare + b"(?![A-Za-z0-9])", d)]
+            assert not found, (name, found)

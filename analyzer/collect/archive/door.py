@@ -125,9 +125,10 @@ class Door:
                     self.forgotten |= {(source, drafts["post_id"][i].as_py()) for i in again}
                     if again:
                         keep = [i not in again and (keep is None or keep[i]) for i in range(len(drafts))]
-                    values = [None if i in hits else v for i, v in enumerate(drafts[name].to_pylist())]
-                    place = drafts.schema.get_field_index(name)
-                    drafts = drafts.set_column(place, name, pa.array(values, pa.string()))
+                    for pointer in (name, "url"):  # an address may hold the id of the thread
+                        values = [None if i in hits else v for i, v in enumerate(drafts[pointer].to_pylist())]
+                        place = drafts.schema.get_field_index(pointer)
+                        drafts = drafts.set_column(place, pointer, pa.array(values, pa.string()))
         return drafts if keep is None else drafts.filter(pa.array(keep))
 
     def _without_copies(self, drafts: pa.Table) -> pa.Table:
