@@ -17,7 +17,18 @@ from typing import Any
 import orjson
 import zstandard
 
-from analyzer.collect.archive import csv_, id_list, lines, sniff, stream, table_parts, times, updates, x_archive
+from analyzer.collect.archive import (
+    csv_,
+    id_list,
+    lines,
+    parquet_,
+    sniff,
+    stream,
+    table_parts,
+    times,
+    updates,
+    x_archive,
+)
 from analyzer.collect.archive.base import JsonFormat, Skip
 from analyzer.collect.archive.registry import FORMATS
 from analyzer.collect.fields import Reject
@@ -116,6 +127,12 @@ def mapped(data: bytes) -> None:
         assert part.drafts is None or part.drafts["text"].null_count == 0
 
 
+def parquet(data: bytes) -> None:
+    """A Parquet file, all the way to drafts."""
+    for part in table_parts.read(parquet_.batches(io.BytesIO(data)), STUDY, file="file", now=NOW):  # type: ignore[arg-type]
+        assert part.drafts is None or part.drafts["text"].null_count == 0
+
+
 def cut(data: bytes) -> None:
     """Any bytes, cut into lines; nothing is lost."""
     size = 1 + len(data) % 97
@@ -203,6 +220,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], list[bytes], float]] = {
     "telling the format": (sniffed, [*JSON_SEEDS, _CSV, _ROWS, *_TIMES], 3),
     "csv": (table, [_CSV, (WIRE / "generic.csv").read_bytes()], 0.6),
     "generic json": (mapped, [b"[" + _PLAIN + b"," + _PLAIN + b"]", _ROWS.splitlines()[0]], 0.1),
+    "parquet": (parquet, [(WIRE / "generic.parquet").read_bytes()], 0.02),
     "lines": (cut, [_ROWS, _CSV, _SOME], 0.3),
     "gzip and zstandard": (
         unpacked,

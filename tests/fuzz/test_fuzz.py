@@ -107,6 +107,27 @@ def test_times_beyond_the_calendar_in_parquet_are_rejections() -> None:
     assert [r[1] for r in parts[0].rejected] == ["unreadable time"] * 2
 
 
+def test_broken_text_in_parquet_is_a_rejection() -> None:
+    broken = pa.StringArray.from_buffers(
+        2, pa.py_buffer(b"\0\0\0\0\x0a\0\0\0\x0c\0\0\0"), pa.py_buffer(b"it is down\xff\xfe")
+    )
+    out = io.BytesIO()
+    pq.write_table(pa.table({"id": ["1", "2"], "text": broken, "created_at": ["2024-06-04T07:00:00Z"] * 2}), out)
+    parts = list(table_parts.read(parquet_.batches(io.BytesIO(out.getvalue())), STUDY, file="a", now=NOW))  # type: ignore[arg-type]
+    assert parts[0].drafts is not None and parts[0].drafts["post_id"].to_pylist() == ["1"]
+    assert len(parts[0].rejected) == 1
+
+
+def test_broken_bytes_in_an_address_cost_the_address_only(tmp_path: Path) -> None:
+    from analyzer.store import Corpus
+    from tests.collect.archive.made import read, write
+
+    data = b"id,created_at,text,url\n1,2024-06-04T07:00:00Z,it is down,https://x.example/\xff\n"
+    corpus = Corpus(tmp_path / "corpus")
+    assert read(write(tmp_path / "a.csv", data), corpus).n_posts == 1
+    assert corpus.posts()["url"].isna().all()
+
+
 def test_what_is_too_deep_is_shown_in_words() -> None:
     assert "nested too deep" in shown(orjson.loads(LISTS))
 

@@ -110,7 +110,9 @@ class Mapper:
         columns["language"] = [fields.language(v) for v in self._values(rows, "language", len(kept))]
         for ours in ("n_likes", "n_reposts", "n_replies"):
             columns[ours] = [_count(v) for v in self._values(rows, ours, len(kept))]
-        columns["url"] = [v if isinstance(v, str) and v else None for v in self._values(rows, "url", len(kept))]
+        columns["url"] = [
+            v if isinstance(v, str) and v and _encodable(v) else None for v in self._values(rows, "url", len(kept))
+        ]
         columns["observed_at"] = [_maybe_time(v) for v in self._values(rows, "observed_at", len(kept))]
         columns["kind"], columns["parent_id"] = self._kinds(rows, texts)
         columns["has_link"] = self._links(rows, texts, columns["source"])

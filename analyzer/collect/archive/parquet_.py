@@ -34,7 +34,7 @@ def batches(path: Path, *, size: int = BATCH) -> Iterator[Batch]:
                 rows = range(number, number + len(table))
                 number += len(table)
                 yield Batch({name: _list(table[name]) for name in table.column_names}, rows)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: damaged Parquet file ({error}); write or download it again") from error
 
 

@@ -144,7 +144,10 @@ def column(values: pa.Array, *, zone: ZoneInfo | None, now: dt.datetime) -> tupl
 
 
 def plain_list(values: Any) -> list[Any]:
-    """Return an Arrow column as Python values; a time beyond Python's calendar (years 1 to 9999) becomes a text."""
+    """Return an Arrow column as Python values.
+
+    A time beyond Python's calendar (years 1 to 9999) becomes a text, and bytes that are no text lone surrogates.
+    """
     try:
         return list(values.to_pylist())
     except (OverflowError, ValueError):
@@ -154,8 +157,10 @@ def plain_list(values: Any) -> list[Any]:
 def _plain(value: Any) -> Any:
     try:
         return value.as_py()
+    except UnicodeDecodeError:
+        return value.as_buffer().to_pybytes().decode("utf-8", "surrogateescape")
     except (OverflowError, ValueError):
-        return f"{value.value} {value.type}"
+        return f"{getattr(value, 'value', 'unreadable')} {value.type}"
 
 
 def _all(found: Any) -> bool:
