@@ -27,10 +27,10 @@ def run(args: argparse.Namespace) -> int:
     held = f"{result['n_posts']:,} posts removed, {result['n_raw']:,} raw rows rewritten"
     print(f"{held}, {result['n_unknown']:,} ids not held")
     if result["n_copies"]:
-        print(f"{result['n_copies']:,} of them were copies from inputs that give posts no id")
+        print(f"of these, copies from inputs that give posts no id: {result['n_copies']:,}")
     if result["n_alike"]:
         common.say(
-            f"{result['n_alike']:,} other posts by the same authors say the same under ids of their own and stay; "
-            "name them too if they are meant"
+            "posts by the same authors that say the same under ids of their own, and stay (name them too if they are "
+            f"meant): {result['n_alike']:,}"
         )
     return 0
