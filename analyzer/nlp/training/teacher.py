@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 #: Stored judgements of the shipped weights.
 STORED = Path(__file__).parents[1] / "weights" / "fast" / "teacher.npz"
 #: Posts of a source that the teacher is asked about.
-PER_SOURCE = 6000
+PER_SOURCE = 12_000
 
 
 @dataclass(frozen=True)

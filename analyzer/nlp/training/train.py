@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
-NAME = "fast-3"
+NAME = "fast-4"
 C_LABELS = 10.0
 C_SCALED = 5.0
 C_EMOTIONS = 1.0
@@ -106,8 +106,12 @@ def prepare(
     *,
     seed: int,
     teacher: pd.DataFrame | str | None,
+    more: bool = True,
 ) -> Material:
-    """Read the data and fit all that does not depend on folds; see `train`."""
+    """Read the data and fit all that does not depend on folds; see `train`.
+
+    `more` False leaves out the posts labelled in addition, which come from sources that are to be left out.
+    """
     known = data.for_training(data.load_labels(labels))
     emotions = data.load_goemotions(goemotions, "train") if goemotions else None
     unlabelled = data.load_unlabelled(posts, without=known["text"].tolist()) if posts else None
@@ -119,7 +123,7 @@ def prepare(
     x, x_goe, x_posts = (lanes.weighted(part, idf) for part in (x, x_goe, x_posts))
     drawn = np.random.default_rng(seed).permutation(x_goe.shape[0])
     taught = judgements(teacher, unlabelled, known, seed=seed) if unlabelled is not None else None
-    y, more = stack.truth(known), _more(posts)
+    y, others = stack.truth(known), _more(posts if more else None)
     target = y.astype(np.float64)
     if taught is not None:
         rows, hint = taught.of_labelled(known)
@@ -129,7 +133,7 @@ def prepare(
         x=x,
         y=y,
         target=target,
-        more=(lanes.weighted(features(more["text"]), idf), stack.truth(more)),
+        more=(lanes.weighted(features(others["text"]), idf), stack.truth(others)),
         near=x_goe[np.sort(drawn[: ELSEWHERE[0]])],
         far=x_goe[np.sort(drawn[ELSEWHERE[0] :][: ELSEWHERE[1]])],
         idf=idf,

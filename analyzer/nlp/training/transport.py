@@ -50,8 +50,8 @@ def transport(
     """
     from analyzer.nlp.training import lanes, train
 
-    # No teacher: it has seen every source.
-    m = train.prepare(labels, goemotions, posts, seed=seed, teacher=None)
+    # No teacher and no posts labelled in addition: they have seen the sources.
+    m = train.prepare(labels, goemotions, posts, seed=seed, teacher=None, more=False)
     source = m.known["source"].astype(str).where(~m.known["source"].str.startswith("written"), "written")
     kind = source.replace(KINDS).to_numpy(str)
     fold = np.unique(kind, return_inverse=True)[1]
