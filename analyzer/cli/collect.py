@@ -49,7 +49,7 @@ def _check(args: argparse.Namespace) -> None:
 
     if unknown := [s for s in args.source or [] if s not in COLLECTORS]:
         raise UsageError(f"--source {unknown[0]}: unknown; known are {', '.join(COLLECTORS)}")
-    if not (math.isfinite(args.interval) and args.interval >= 1):
-        raise UsageError(f"--interval {args.interval:g}: give seconds, 1 or more")
+    if not (math.isfinite(args.interval) and args.interval > 0):
+        raise UsageError(f"--interval {args.interval:g}: give seconds, more than 0")
     if args.max_cost is not None and not (math.isfinite(args.max_cost) and args.max_cost >= 0):
         raise UsageError(f"--max-cost {args.max_cost:g}: give US dollars, 0 or more")
