@@ -99,7 +99,7 @@ def _normalised(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def bocpd(
-    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: float, *, ratio: float = 1.5, sure: float = 0.95
+    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: float, *, ratio: float = 1.25, sure: float = 0.95
 ) -> NDArray[np.bool_]:
     """Mark bins at which the level is above `ratio` times the usual one with probability `sure` (see `Online`)."""
     mask = np.zeros(len(count), dtype=bool)
