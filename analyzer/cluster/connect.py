@@ -60,6 +60,9 @@ def _distributed() -> Any:
             f"--cluster needs Dask, which is not installed here ({error}); "
             "install it with `pip install 'outage-analyzer[cluster]'`"
         ) from error
+    engine = logging.getLogger("distributed")
+    if engine.level == logging.INFO:  # its own default, which tells of every connection; one that a user set stays
+        engine.setLevel(logging.ERROR)
     return distributed
 
 

@@ -123,3 +123,17 @@ def _hide(folder: Path) -> Path:
     )
     (folder / "sitecustomize.py").write_text(code)
     return folder
+
+
+def test_the_engine_is_quiet(tmp_path: Path, study: Path) -> None:
+    """A process of its own, since the log of this one is set up already."""
+    import subprocess
+
+    pytest.importorskip("distributed")
+    command = [sys.executable, "-c", "from analyzer.cli import console; console()", "import", str(study)]
+    command += [str(tmp_path / "posts.jsonl"), "--corpus", str(tmp_path / "corpus"), "--cluster", "local"]
+    root = Path(connect.__file__).parents[2]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(root)})
+    assert done.returncode == 0
+    assert "INFO" not in done.stderr and "distributed.scheduler" not in done.stderr
+    assert "60 new" in done.stdout
