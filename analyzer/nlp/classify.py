@@ -124,16 +124,29 @@ def given_relevant(p: np.ndarray, relevant: np.ndarray) -> np.ndarray:
     return p / np.maximum(np.maximum(relevant, p), 1e-9).astype(p.dtype)
 
 
+def decided(given: Mapping[str, Any], name: str, thresholds: Mapping[str, float]) -> np.ndarray:
+    """Return which posts reach a label's threshold; all, where the model does not know the label."""
+    import numpy as np
+
+    if name not in given:
+        return np.ones(len(next(iter(given.values()))) if given else 0, bool)
+    reached: np.ndarray = given[name] >= np.float32(thresholds.get(name, 0.5))
+    return reached
+
+
 def _topics(given: Mapping[str, Any], thresholds: Mapping[str, float], null: np.ndarray) -> pa.Array:
-    """Return the decided topics as comma-separated text; distinct sets are few, so each is spelled out once."""
+    """Return the decided topics of posts decided relevant, as comma-separated text.
+
+    Distinct sets are few, so each is spelled out once.
+    """
     import numpy as np
     import pyarrow as pa
 
     code = np.zeros(len(null), np.int64)
+    about = decided(given, "p_relevant", thresholds)
     for bit, topic in enumerate(TOPICS):
-        p = given.get(f"p_topic_{topic}")
-        if p is not None:
-            code |= (p >= np.float32(thresholds.get(f"p_topic_{topic}", 0.5))).astype(np.int64) << bit
+        if f"p_topic_{topic}" in given:
+            code |= (about & decided(given, f"p_topic_{topic}", thresholds)).astype(np.int64) << bit
     sets = np.flatnonzero(np.bincount(code, minlength=1))
     where = np.searchsorted(sets, code)
     names = [",".join(t for bit, t in enumerate(TOPICS) if s >> bit & 1) for s in sets]

@@ -144,6 +144,8 @@ def measure(y: pd.DataFrame, p: pd.DataFrame, thresholds: Mapping[str, float], *
             if key.startswith("frustration")
             else score >= np.float32(thresholds.get(name, 0.5))
         )
+        if key.startswith("topic_"):  # topics are decided of relevant posts alone
+            decided &= np.nan_to_num(_values(p, "p_relevant"), nan=1.0) >= np.float32(thresholds.get("p_relevant", 0.5))
         columns[key] = (true, decided)
         out["labels"][key] = {
             "auc": m.interval(m.auc, true, score, seed=seed),
