@@ -214,7 +214,8 @@ def build_timeline(
     labels = labels[belongs].reset_index(drop=True) if _row_for_row(labels, posts) else align(labels, selected)
     updates = select_updates(study, schema.empty(schema.UPDATES) if updates is None else updates)
     coverage = schema.empty(schema.COVERAGE) if coverage is None else coverage
-    made = prepared or {}
+    made = {"n_imported": len(posts), **(prepared or {})}
+    del posts  # as large as all the rest
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
     relevant = timeline.relevant(labels)
     about = selected[relevant]
@@ -224,6 +225,7 @@ def build_timeline(
         few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
         topics = discovered.discover(few["text"], authors=few["author"], seed=seed)
         named = extract.extract(about, study)
+        keywords.prepare()
         clusters = made["clusters"] if copies is None else copies.result()
     built = timeline.build(
         study,
@@ -250,7 +252,7 @@ def build_timeline(
         else (),
         quality={
             **built.quality,
-            "n_imported": made.get("n_imported", len(posts)),
+            "n_imported": made["n_imported"],
             "n_selected": len(selected),
             "n_clusters": n_clusters,
             "n_duplicate_texts": len(selected) - n_clusters,
@@ -307,10 +309,13 @@ def timeline_of(
     posts, labels = _judge(corpus, model, options)
     if posts is None or labels is None:
         posts, labels = corpus.posts(), corpus.labels(model=nlp.load(model, **options).name)
+    judge = str(labels["model"].iloc[0]) if len(labels) else model
+    given = [posts, labels]
+    del posts, labels  # build_timeline lets go of them when it has made its choice
     built = build_timeline(
         study,
-        posts,
-        labels,
+        given.pop(0),
+        given.pop(),
         corpus.updates(),
         coverage=corpus.coverage(),
         audit=corpus.audit(),
@@ -319,7 +324,6 @@ def timeline_of(
         allow_verbatim=allow_verbatim,
     )
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
-    judge = str(labels["model"].iloc[0]) if len(labels) else model
     return signed(built, study, corpus, model=judge, parameters=parameters)
 
 

@@ -16,7 +16,7 @@ from analyzer.nlp.classify import text_array
 #: Jaccard similarity of word shingles from which two texts are near-copies.
 SIMILAR = 0.7
 #: Earlier members of a bucket that a text is compared with.
-_LOOK_BACK = 8
+_LOOK_BACK = 4
 
 
 def clusters(texts: Any, *, similar: float = SIMILAR) -> NDArray[np.int64]:

@@ -34,6 +34,12 @@ _WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
 _DROP = re.compile(r"https?://\S+|@\w+")
 
 
+def prepare() -> None:
+    """Load what cutting words needs (nltk takes a second), so that it can be done while something else runs."""
+    _tokenizer()
+    stop_words()
+
+
 def distinguishing(
     texts: Iterable[str],
     groups: Iterable[Any],
