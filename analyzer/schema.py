@@ -188,10 +188,14 @@ LABELS = Table(
         _null("language", "string", "ISO 639-1 code found in the text, or und"),
         *(_null(n, "float32", f"calibrated probability of {n[2:]}", "0-1") for n in _LABEL_SCORES),
         _null("frustration", "float32", "expected level / 3", "0-1"),
-        _null("frustration_level", "int", "decided level: 0 none, 1 mild, 2 clear, 3 severe"),
+        _null("frustration_level", "int", "level decided given relevance: 0 none, 1 mild, 2 clear, 3 severe"),
         _null("p_humor", "float32", "calibrated probability of a joke, meme or sarcasm", "0-1"),
         *(_null(f"p_topic_{t}", "float32", f"calibrated probability of topic {t}", "0-1") for t in TOPICS),
-        _null("topics", "string", "decided topics, comma-separated, in the order of the codebook"),
+        _null(
+            "topics",
+            "string",
+            "decided topics of a post decided relevant, comma-separated, in the order of the codebook",
+        ),
         Column("model", "string", "name and version of the model"),
     ),
 )
