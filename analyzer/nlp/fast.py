@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights" / "fast"
 #: Texts scored together; small enough for the caches, large enough for the matrix products.
-CHUNK = 8192
+CHUNK = 4096
 
 
 class Fast:
