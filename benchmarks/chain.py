@@ -112,7 +112,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, action="append", help="posts to simulate (repeatable)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=Path, metavar="PNG", help="draw the memory of the last size's first run")
     args = parser.parse_args()
     for n_posts in args.posts or [100_000, 1_000_000]:
