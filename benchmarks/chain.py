@@ -95,13 +95,15 @@ def chain(n_posts: int, rounds: int) -> list[tuple[float, float]]:
 
 
 def draw(memory: list[tuple[float, float]], path: Path) -> None:
-    """Draw memory over time."""
+    """Draw memory over time; the last point is the peak that the system kept."""
     import matplotlib.pyplot as plt
+
+    *memory, (_, peak) = memory
 
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
     ax.plot([t for t, _ in memory], [m for _, m in memory], color="#0b5fa5")
     ax.set(
-        title=f"Import, classification, timeline and report: at most {max(m for _, m in memory):,.0f} MiB",
+        title=f"Import, classification, timeline and report: at most {peak:,.0f} MiB",
         xlabel="seconds", ylabel="resident memory (MiB)", ylim=(0, None), xlim=(0, None),
     )  # fmt: skip
     ax.spines[["top", "right"]].set_visible(False)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from threadpoolctl import threadpool_limits
 
 from analyzer.nlp.fast import Fast
 from analyzer.nlp.training import data, lanes, stack
@@ -53,7 +54,8 @@ def _small() -> Iterator[None]:
 def folder(_small: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("train")
     (path / "labels.jsonl").write_text("\n".join(map(json.dumps, _rows(200))))
-    train(path / "labels.jsonl", None, None, path / "one", seed=3, teacher=None)
+    with threadpool_limits(1):  # the products are tiny, and two threads a product only wait for each other
+        train(path / "labels.jsonl", None, None, path / "one", seed=3, teacher=None)
     return path
 
 
