@@ -72,7 +72,8 @@ def chain(n_posts: int, rounds: int) -> list[tuple[float, float]]:
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
         with (folder / "posts.jsonl").open("rb") as file:
             n = sum(1 for _ in file)
-        found, first = [], []
+        found: list[tuple[float, float, float, float]] = []
+        first: list[tuple[float, float]] = []
         for number in range(rounds):
             before = vader(folder / "posts.jsonl")
             elapsed, cpu, memory = measured(
