@@ -28,7 +28,8 @@ def machine() -> str:
 def sections() -> dict[str, str]:
     """Return the parts of RESULTS.md by name."""
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
-    return {part.split("\n", 1)[0].strip(): f"## {part}" for part in text.split("\n## ")[1:]}
+    parts = {part.split("\n", 1)[0].strip(): f"## {part}" for part in text.split("\n## ")[1:]}
+    return {name: part for name, part in parts.items() if (HERE / f"{name}.py").exists()}
 
 
 def write(known: dict[str, str]) -> None:
