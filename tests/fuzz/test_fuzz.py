@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.collect.archive import parquet_, table_parts
-from analyzer.collect.archive.part import shown
+from analyzer.collect.archive.part import SHOWN, shown
 from tests.collect.archive.made import NOW, STUDY
 from tests.fuzz.long_form import fuzz, summary
 from tests.fuzz.targets import TARGETS, execute
@@ -128,8 +128,9 @@ def test_broken_bytes_in_an_address_cost_the_address_only(tmp_path: Path) -> Non
     assert corpus.posts()["url"].isna().all()
 
 
-def test_what_is_too_deep_is_shown_in_words() -> None:
-    assert "nested too deep" in shown(orjson.loads(LISTS))
+def test_what_is_too_deep_is_shown_in_words_or_cut() -> None:
+    found = shown(orjson.loads(LISTS))  # how deep an interpreter prints lists depends on its version
+    assert "nested too deep" in found or (found.startswith("[[[") and len(found) == SHOWN)
 
 
 def test_damaged_zip_of_another_version() -> None:
