@@ -16,18 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
-
-def posts(n: int) -> list[str]:
-    """Return n texts of a simulated outage: reposts and copies are in it, as in a real stream."""
-    from analyzer.simulate import simulate
-
-    texts: list[str] = []
-    seed = 0
-    while len(texts) < n:
-        texts += simulate(seed).posts["text"].tolist()
-        seed += 1
-    return texts[:n]
+from classify import simulated
 
 
 def naive(texts: list[str]) -> Callable[[], np.ndarray]:
@@ -70,7 +59,7 @@ def pace(n: int, rounds: int) -> None:
     """Print posts a second and ratios to the naive loop."""
     from analyzer.nlp.transformer import Accurate
 
-    texts = posts(n)
+    texts = simulated(n)  # reposts and copies are in it, as in a real stream
     unique = list(dict.fromkeys(texts))
     two, one = Accurate(), Accurate(threads=1)
     loop = naive(texts)

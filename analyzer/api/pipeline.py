@@ -202,8 +202,6 @@ def build_timeline(
         What was made elsewhere (`analyzer.cluster`) for posts already selected: their `clusters` and `signals`, row
         for row, and `n_imported`.
     """
-    import numpy as np
-
     from analyzer import nlp, timeline
     from analyzer.api import exemplars
     from analyzer.nlp import discovered, duplicates, extract, keywords, prevalence, signals
@@ -239,7 +237,6 @@ def build_timeline(
         bin_minutes=bin_minutes or study.bin_minutes,
         seed=seed,
     )
-    n_clusters = int(np.count_nonzero(np.bincount(clusters))) if len(clusters) else 0
     return replace(
         built,
         keywords=keywords.distinguishing(
@@ -253,9 +250,6 @@ def build_timeline(
         quality={
             **built.quality,
             "n_imported": made["n_imported"],
-            "n_selected": len(selected),
-            "n_clusters": n_clusters,
-            "n_duplicate_texts": len(selected) - n_clusters,
             "discovered_outlier_share": topics.outlier_share,
         },
     )

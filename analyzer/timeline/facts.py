@@ -45,8 +45,7 @@ def peak_interval(
         First and last + 1 bin of the rise.
     """
     a, b = span
-    y = np.nan_to_num(series.count[a:b]) / np.maximum(series.covered[a:b], 0.2)
-    smooth = _three(y)
+    _, smooth = _smoothed(series, span)
     spread = np.sqrt(usual.dispersion * np.maximum(smooth, 1) * 0.375 + (edges.SHAPE_ERROR * smooth) ** 2)
     drawn = smooth + np.random.default_rng(seed).standard_normal((draws, b - a)) * spread
     low, middle, high = np.quantile(drawn.argmax(1), [0.025, 0.5, 0.975])
@@ -70,8 +69,7 @@ def peak_posts(series: Series, usual: Baseline, span: tuple[int, int], *, seed: 
     from scipy.signal import lfilter
 
     a, b = span
-    y = np.nan_to_num(series.count[a:b]) / np.maximum(series.covered[a:b], 0.2)
-    smooth = _three(y)
+    y, smooth = _smoothed(series, span)
     memory = np.exp(-series.bin_s / edges.SHAPE_MEMORY_S)
     rng = np.random.default_rng(seed)
     steps = rng.standard_normal((draws, b - a))
@@ -84,6 +82,13 @@ def peak_posts(series: Series, usual: Baseline, span: tuple[int, int], *, seed: 
     note = f"posts in {series.bin_s / 60:g} minutes, with the luck of the highest count taken off"
     low, high = max(0.0, value - 1.96 * error), value + 1.96 * error
     return fact(value, low, high, unit="posts", n=int(y.max(initial=0.0)), note=note)
+
+
+def _smoothed(series: Series, span: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Posts per fully covered bin within a stretch of bins, and the same smoothed over three."""
+    part = slice(*span)
+    y = np.nan_to_num(series.count[part]) / np.maximum(series.covered[part], 0.2)
+    return y, _three(y)
 
 
 def _three(rate: NDArray[np.float64]) -> NDArray[np.float64]:
