@@ -125,12 +125,15 @@ def given_relevant(p: np.ndarray, relevant: np.ndarray) -> np.ndarray:
 
 
 def decided(given: Mapping[str, Any], name: str, thresholds: Mapping[str, float]) -> np.ndarray:
-    """Return which posts reach a label's threshold; all, where the model does not know the label."""
+    """Return which posts reach a label's threshold; a topic is decided of posts decided relevant alone.
+
+    `given` holds the probabilities that the model knows, by name.
+    """
     import numpy as np
 
-    if name not in given:
-        return np.ones(len(next(iter(given.values()))) if given else 0, bool)
     reached: np.ndarray = given[name] >= np.float32(thresholds.get(name, 0.5))
+    if name.startswith("p_topic_") and "p_relevant" in given:
+        reached = reached & decided(given, "p_relevant", thresholds)
     return reached
 
 
@@ -143,10 +146,9 @@ def _topics(given: Mapping[str, Any], thresholds: Mapping[str, float], null: np.
     import pyarrow as pa
 
     code = np.zeros(len(null), np.int64)
-    about = decided(given, "p_relevant", thresholds)
     for bit, topic in enumerate(TOPICS):
         if f"p_topic_{topic}" in given:
-            code |= (about & decided(given, f"p_topic_{topic}", thresholds)).astype(np.int64) << bit
+            code |= decided(given, f"p_topic_{topic}", thresholds).astype(np.int64) << bit
     sets = np.flatnonzero(np.bincount(code, minlength=1))
     where = np.searchsorted(sets, code)
     names = [",".join(t for bit, t in enumerate(TOPICS) if s >> bit & 1) for s in sets]

@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.nlp import baselines as lexicons
 from analyzer.nlp import metrics as m
 from analyzer.nlp.classifier import DEFAULT, SCORES, load
-from analyzer.nlp.classify import classify
+from analyzer.nlp.classify import classify, decided
 from analyzer.schema import TOPICS
 
 if TYPE_CHECKING:
@@ -134,22 +134,19 @@ def measure(y: pd.DataFrame, p: pd.DataFrame, thresholds: Mapping[str, float], *
     """Return `labels` ({name: auc, f1, ece, n_positive}), `kappa` (levels, relevant posts), `topics_macro_f1`."""
     out: dict[str, Any] = {"n": len(y), "labels": {}}
     columns = {}
-    for name in SCORES:
+    given = {name: score for name in SCORES if not np.isnan(score := _values(p, name)).all()}
+    for name, score in given.items():
         key = name.removeprefix("p_")
-        true, score = target(y, key), _values(p, name)
-        if np.isnan(score).all():
-            continue
-        decided = (
-            (_values(p, "frustration_level") >= int(key[-1]))
+        true = target(y, key)
+        said = (
+            _values(p, "frustration_level") >= int(key[-1])
             if key.startswith("frustration")
-            else score >= np.float32(thresholds.get(name, 0.5))
+            else decided(given, name, thresholds)
         )
-        if key.startswith("topic_"):  # topics are decided of relevant posts alone
-            decided &= np.nan_to_num(_values(p, "p_relevant"), nan=1.0) >= np.float32(thresholds.get("p_relevant", 0.5))
-        columns[key] = (true, decided)
+        columns[key] = (true, said)
         out["labels"][key] = {
             "auc": m.interval(m.auc, true, score, seed=seed),
-            "f1": m.interval(m.f1, true, decided, seed=seed),
+            "f1": m.interval(m.f1, true, said, seed=seed),
             "ece": m.interval(m.ece, true, score, seed=seed),
             "n_positive": int(true.sum()),
         }
@@ -160,8 +157,8 @@ def measure(y: pd.DataFrame, p: pd.DataFrame, thresholds: Mapping[str, float], *
     counted = [t for t in TOPICS if f"topic_{t}" in columns and columns[f"topic_{t}"][0].sum() >= MIN_POSITIVE]
     if counted:
         true = np.stack([columns[f"topic_{t}"][0] for t in counted], axis=1)
-        decided = np.stack([columns[f"topic_{t}"][1] for t in counted], axis=1)
-        out["topics_macro_f1"] = m.interval(_macro_f1, true, decided, seed=seed)
+        said = np.stack([columns[f"topic_{t}"][1] for t in counted], axis=1)
+        out["topics_macro_f1"] = m.interval(_macro_f1, true, said, seed=seed)
         out["topics_counted"] = counted
     return out
 
