@@ -13,8 +13,8 @@ from analyzer import cluster
 from analyzer.errors import CorpusError
 from analyzer.store import Corpus
 from tests.collect.archive.made import STUDY, lines, tweet, write
+from tests.store.conftest import small_disk
 from tests.store.made import files
-from tests.store.test_disk_commands import small_disk
 
 assert small_disk
 
