@@ -343,7 +343,7 @@ def report(timeline: Timeline, *outputs: str | Path, **options: Any) -> None:
     Parameters
     ----------
     options
-        `title`, `template`, `lang`, `allow_verbatim`: see `analyzer.report.render`.
+        `title`, `template`, `lang`, `allow_verbatim`, `beside`: see `analyzer.report.render`.
     """
     from analyzer.report import render
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli import common
@@ -12,6 +13,9 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from analyzer.store import Corpus
     from analyzer.study import Study
+
+#: Posts from which half of the charts are drawn by a second process; with fewer nobody waits.
+MANY = 20_000
 
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,19 +76,23 @@ def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
 def finish(args: argparse.Namespace, study: Study, corpus: Corpus, verbs: Any) -> int:
     """Build the timeline, write the outputs and print the verdict; `verbs` come from `cluster.engine`."""
     from analyzer import api
+    from analyzer.report.beside import process
 
     if not args.output and not args.json:
         raise UsageError("name at least one output, such as -o report.html, or give --json")
-    timeline = verbs.timeline_of(study, corpus, **timeline_options(args))
-    if args.output:
-        api.report(
-            timeline,
-            *args.output,
-            title=args.title,
-            template=args.template,
-            lang=args.lang,
-            allow_verbatim=args.allow_verbatim,
-        )
+    many = bool(args.output) and corpus.count("posts") >= MANY
+    with process() if many else nullcontext() as beside:
+        timeline = verbs.timeline_of(study, corpus, **timeline_options(args))
+        if args.output:
+            api.report(
+                timeline,
+                *args.output,
+                title=args.title,
+                template=args.template,
+                lang=args.lang,
+                allow_verbatim=args.allow_verbatim,
+                beside=beside,
+            )
     if args.json:
         common.print_json(api.report_json(timeline))
     else:

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ def render(
     template: str | Path | None = None,
     lang: str = "en",
     allow_verbatim: bool = False,
+    beside: Executor | None = None,
 ) -> list[Path]:
     """Write the report of a timeline, one file an output, each put in place only when whole.
 
@@ -45,6 +48,9 @@ def render(
         Formats of numbers and dates, such as ``en`` or ``de``.
     allow_verbatim
         Show the timeline's exemplars in their own words.
+    beside
+        Another process that draws half of the charts, such as a `concurrent.futures.ProcessPoolExecutor`; the report
+        is the same without.
 
     Returns
     -------
@@ -61,7 +67,8 @@ def render(
 
     paths = _checked(outputs)
     document = build(timeline, title=title, lang=lang, allow_verbatim=allow_verbatim)
-    return render_document(document, paths, template=template, data=lambda: to_dict(timeline, document=document))
+    data = partial(to_dict, timeline, document=document)
+    return render_document(document, paths, template=template, data=data, beside=beside)
 
 
 def render_document(
@@ -70,9 +77,12 @@ def render_document(
     *,
     template: str | Path | None = None,
     data: Callable[[], dict[str, Any]] | None = None,
+    beside: Executor | None = None,
 ) -> list[Path]:
-    """Write a document that is already built; `data` makes what .json holds."""
+    """Write a document that is already built; `data` makes what .json holds, `beside` draws half of the charts."""
+    from analyzer.report.beside import share
     from analyzer.report.charts.style import FORMAT
+    from analyzer.report.document import Chart
     from analyzer.report.format import Format
     from analyzer.report.svg import Drawings
     from analyzer.report.write import write
@@ -81,6 +91,10 @@ def render_document(
     drawings = Drawings()
     token = FORMAT.set(Format(document.lang))
     try:
+        kinds = {path.suffix.lower() for path in paths}
+        if beside and kinds - {".json"}:
+            widths = ("wide", "narrow") if ".html" in kinds else ("wide",)
+            share(drawings, document.of(Chart), widths, lang=document.lang, executor=beside)
         for path in paths:
             write(document, path, template=Path(template) if template else None, data=data, drawings=drawings)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from analyzer.report.document import Chart
 
+#: The SVG element of a chart, without and with the places that tell their numbers.
+Drawn = tuple[str, str]
 _ROLE = {value: role for role, value in LIGHT.items()}
 _NUMBER = re.compile(r"(?<=[\s\"(,ML])-?\d+\.\d{3,}")
 
@@ -77,7 +79,15 @@ class Drawings:
     """The drawings of one document, each made once, whichever outputs ask for it."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str], tuple[str, str]] = {}
+        self._made: dict[tuple[str, str], Drawn] = {}
+
+    def draw(self, charts: Sequence[Chart], widths: Sequence[str]) -> dict[tuple[str, str], Drawn]:
+        """Draw charts at widths (`wide`, `narrow`); return them by name and width."""
+        return {(chart.name, width): self._drawn(chart, width) for chart in charts for width in widths}
+
+    def take(self, made: dict[tuple[str, str], Drawn]) -> None:
+        """Take in drawings made elsewhere."""
+        self._made |= made
 
     def plain(self, chart: Chart, width: str = "wide") -> str:
         """Return the SVG element of a chart, `wide` or `narrow`, on a transparent ground."""
@@ -94,7 +104,7 @@ class Drawings:
         paper = f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}>\n{paper}{body}'
 
-    def _drawn(self, chart: Chart, width: str) -> tuple[str, str]:
+    def _drawn(self, chart: Chart, width: str) -> Drawn:
         key = (chart.name, width)
         if key not in self._made:
             figure = draw(chart.draw, chart.wide if width == "wide" else chart.narrow)
