@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from analyzer.store import Corpus
     from analyzer.study import Study
 
-#: Posts from which half of the charts are drawn by a second process; with fewer nobody waits.
-MANY = 20_000
-
-
 def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what shapes a report."""
     model_argument(parser)
@@ -76,12 +72,11 @@ def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
 def finish(args: argparse.Namespace, study: Study, corpus: Corpus, verbs: Any) -> int:
     """Build the timeline, write the outputs and print the verdict; `verbs` come from `cluster.engine`."""
     from analyzer import api
-    from analyzer.report.beside import process
+    from analyzer.report.beside import Process, worth_it
 
     if not args.output and not args.json:
         raise UsageError("name at least one output, such as -o report.html, or give --json")
-    many = bool(args.output) and corpus.count("posts") >= MANY
-    with process() if many else nullcontext() as beside:
+    with Process() if args.output and worth_it(corpus.count("posts")) else nullcontext() as beside:
         timeline = verbs.timeline_of(study, corpus, **timeline_options(args))
         if args.output:
             api.report(

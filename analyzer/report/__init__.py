@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
 from analyzer.schema import Timeline
+
+if TYPE_CHECKING:
+    from analyzer.report.beside import Process
 
 __all__ = ["SUFFIXES", "render", "render_document"]
 
@@ -29,7 +31,7 @@ def render(
     template: str | Path | None = None,
     lang: str = "en",
     allow_verbatim: bool = False,
-    beside: Executor | None = None,
+    beside: Process | None = None,
 ) -> list[Path]:
     """Write the report of a timeline, one file an output, each put in place only when whole.
 
@@ -49,8 +51,7 @@ def render(
     allow_verbatim
         Show the timeline's exemplars in their own words.
     beside
-        Another process that draws half of the charts, such as a `concurrent.futures.ProcessPoolExecutor`; the report
-        is the same without.
+        A second process that draws part of the charts; the report is the same without.
 
     Returns
     -------
@@ -77,10 +78,9 @@ def render_document(
     *,
     template: str | Path | None = None,
     data: Callable[[], dict[str, Any]] | None = None,
-    beside: Executor | None = None,
+    beside: Process | None = None,
 ) -> list[Path]:
-    """Write a document that is already built; `data` makes what .json holds, `beside` draws half of the charts."""
-    from analyzer.report.beside import share
+    """Write a document that is already built; `data` makes what .json holds, `beside` draws part of the charts."""
     from analyzer.report.charts.style import FORMAT
     from analyzer.report.document import Chart
     from analyzer.report.format import Format
@@ -94,7 +94,7 @@ def render_document(
         kinds = {path.suffix.lower() for path in paths}
         if beside and kinds - {".json"}:
             widths = ("wide", "narrow") if ".html" in kinds else ("wide",)
-            share(drawings, document.of(Chart), widths, lang=document.lang, executor=beside)
+            beside.share(drawings, document.of(Chart), widths, lang=document.lang)
         for path in paths:
             write(document, path, template=Path(template) if template else None, data=data, drawings=drawings)
     finally:

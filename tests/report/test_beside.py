@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +29,24 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return made
 
 
-def test_a_second_process_draws_half(reports: Any, tmp_path: Path, drawn: list[Any]) -> None:
-    alone = reports.path().read_bytes()
-    n_all = alone.count(b"<svg viewBox")
+def test_a_second_process_draws_its_part(reports: Any, tmp_path: Path, drawn: list[Any]) -> None:
+    render(reports.timeline(), [tmp_path / "alone" / "a.md"], lang="de")
+    n_all = len(drawn)
     drawn.clear()
-    with beside.process() as pool:
-        if pool is None:
-            pytest.skip("one core")
-        render(reports.timeline(), [tmp_path / "normal.html"], beside=pool)
-    assert (tmp_path / "normal.html").read_bytes() == alone
-    assert 0 < len(drawn) <= (n_all + 2) // 2
+    with beside.Process() as process:
+        render(reports.timeline(), [tmp_path / "shared" / "a.md"], lang="de", beside=process)
+    assert 0 < len(drawn) <= n_all // 2
+    alone, shared = (sorted((tmp_path / name).rglob("*.*")) for name in ("alone", "shared"))
+    assert len(alone) == len(shared) == n_all + 1
+    assert [p.read_bytes() for p in alone] == [p.read_bytes() for p in shared]
 
 
 def test_what_a_broken_process_leaves_is_drawn_here(reports: Any, tmp_path: Path, drawn: list[Any]) -> None:
     alone = reports.path(suffix=".md").read_bytes()
     drawn.clear()
-    pool = ProcessPoolExecutor(1)
-    pool.shutdown()  # takes no more work
-    render(reports.timeline(), [tmp_path / "normal.md"], beside=pool)
+    with beside.Process() as process:
+        process._process.kill()
+        render(reports.timeline(), [tmp_path / "normal.md"], beside=process)
     assert (tmp_path / "normal.md").read_bytes() == alone
     assert drawn
 
@@ -55,11 +54,10 @@ def test_what_a_broken_process_leaves_is_drawn_here(reports: Any, tmp_path: Path
 def test_the_second_process_ends_with_the_first(tmp_path: Path) -> None:
     """A killed report leaves no process behind."""
     code = (
-        "import time\nfrom analyzer.report.beside import process\n"
-        "if __name__ == '__main__':\n"
-        "    with process() as pool:\n"
-        "        import os\n        print(pool.submit(os.getpid).result() if pool else 0, flush=True)\n"
-        "        time.sleep(60)\n"
+        "import time\nfrom analyzer.report.beside import Process\n"
+        "with Process() as process:\n"
+        "    print(process._process.pid, flush=True)\n"
+        "    time.sleep(60)\n"
     )
     script = tmp_path / "first.py"
     script.write_text(code)
@@ -69,8 +67,6 @@ def test_the_second_process_ends_with_the_first(tmp_path: Path) -> None:
     first.kill()
     first.wait()
     first.stdout.close()
-    if not second:
-        pytest.skip("one core")
     for _ in range(200):
         try:
             os.kill(second, signal.SIG_DFL)
