@@ -1,4 +1,4 @@
-"""The whole chain, JSON lines to HTML report, in one process: elapsed and processor time, memory, and VADER beside it.
+"""The whole chain, JSON lines to HTML report, in one command: elapsed and processor time, memory, and VADER beside it.
 
     python benchmarks/chain.py                            # 100,000 and a million simulated posts
     python benchmarks/chain.py --posts 10000000 --rounds 1
@@ -25,8 +25,18 @@ TOOL = [sys.executable, "-m", "analyzer"]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
+def resident(pid: int) -> float:
+    """Return the memory of a process and its children together, MiB."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (OSError, IndexError):
+        return 0.0
+    return pages * PAGE / 2**20 + sum(resident(int(child)) for child in children)
+
+
 def measured(command: list[str]) -> tuple[float, float, list[tuple[float, float]]]:
-    """Run a command; return elapsed s, processor s, and its memory over time (s, MiB)."""
+    """Run a command; return elapsed s, processor s, and its memory over time (s, MiB), its children included."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     memory: list[tuple[float, float]] = []
@@ -36,18 +46,14 @@ def measured(command: list[str]) -> tuple[float, float, list[tuple[float, float]
         if pid:
             used = usage
             break
-        try:
-            pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-        except (OSError, IndexError):
-            pages = 0
-        memory.append((time.perf_counter() - begun, pages * PAGE / 2**20))
+        memory.append((time.perf_counter() - begun, resident(process.pid)))
         time.sleep(0.1)
     elapsed = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         assert process.stderr is not None
         raise SystemExit(process.stderr.read().decode()[-2000:])
-    memory.append((elapsed, used.ru_maxrss / 1024))
+    memory.append((elapsed, max(used.ru_maxrss / 1024, *(m for _, m in memory))))
     return elapsed, used.ru_utime + used.ru_stime, memory
 
 
