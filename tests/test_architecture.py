@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "analyzer"
 STAGES = ("collect", "store", "nlp", "timeline", "report")
 #: In order: each may import those before it.
-LEAVES = ("errors", "schema", "study", "simulate")
+LEAVES = ("errors", "schema", "study", "beside", "simulate")
 #: Outside libraries that belong to one part of the house.
 _BELONGS = (
     ("tweepy praw prawcore mastodon httpx feedparser websockets", {"collect"}),

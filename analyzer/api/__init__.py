@@ -18,6 +18,7 @@ from analyzer.api.pipeline import (
     signed,
     timeline_of,
 )
+from analyzer.api.second import second_process
 from analyzer.api.series import compare, detect, replay, verify
 from analyzer.api.upkeep import audit_draw, audit_score, check, comply, forget, rebuild
 
@@ -42,6 +43,7 @@ __all__ = [
     "replay",
     "report",
     "report_json",
+    "second_process",
     "select_updates",
     "signed",
     "timeline_of",

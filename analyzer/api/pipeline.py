@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from glob import glob
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from analyzer import schema
+from analyzer.beside import Process, submit
 from analyzer.errors import InputError, StudyError, UsageError
 from analyzer.schema import Timeline
 from analyzer.study import Study
@@ -183,6 +184,7 @@ def build_timeline(
     seed: int = 0,
     allow_verbatim: bool = False,
     prepared: Mapping[str, Any] | None = None,
+    beside: Process | None = None,
 ) -> Timeline:
     """Join posts, labels and official updates into everything that a report needs.
 
@@ -201,6 +203,8 @@ def build_timeline(
     prepared
         What was made elsewhere (`analyzer.cluster`) for posts already selected: their `clusters` and `signals`, row
         for row, and `n_imported`.
+    beside
+        A second process for discovered topics and words (see `second_process`).
     """
     from analyzer import nlp, timeline
     from analyzer.api import exemplars
@@ -217,14 +221,23 @@ def build_timeline(
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
     relevant = timeline.relevant(labels)
     about = selected[relevant]
-    with ThreadPoolExecutor(1) as beside:  # near-copies are compiled code that holds no lock
-        copies = None if "clusters" in made else beside.submit(duplicates.clusters, selected["text"])
+    with ThreadPoolExecutor(1) as thread:  # near-copies are compiled code that holds no lock
+        copies = None if "clusters" in made else thread.submit(duplicates.clusters, selected["text"])
         flags = made["signals"] if "signals" in made else signals.signals(selected)
         few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
-        topics = discovered.discover(few["text"], authors=few["author"], seed=seed)
+        topics = submit(beside, discovered.discover, few["text"], authors=few["author"], seed=seed)
         named = extract.extract(about, study)
-        keywords.prepare()
+        if beside is None:
+            keywords.prepare()
         clusters = made["clusters"] if copies is None else copies.result()
+    words: list[Callable[[], pd.DataFrame]] = []
+
+    def phased(phases: pd.DataFrame) -> None:
+        groups = timeline.phase_of(phases, about["created_at"])
+        some = keywords.enough(groups)
+        texts, authors = about["text"].iloc[some], about["author"].iloc[some]
+        words.append(submit(beside, keywords.distinguishing, texts, groups[some], authors=authors))
+
     built = timeline.build(
         study,
         selected,
@@ -236,21 +249,21 @@ def build_timeline(
         signals=flags,
         bin_minutes=bin_minutes or study.bin_minutes,
         seed=seed,
+        phased=phased,
     )
+    found = topics()
     return replace(
         built,
-        keywords=keywords.distinguishing(
-            about["text"], timeline.phase_of(built, about["created_at"]), authors=about["author"]
-        ),
+        keywords=words[0](),
         extractions=named,
-        discovered=tuple({str(k): v for k, v in row.items()} for row in topics.topics.to_dict("records")),
+        discovered=tuple({str(k): v for k, v in row.items()} for row in found.topics.to_dict("records")),
         exemplars=exemplars.choose(selected, labels, clusters, relevant, simulated=study.simulated)
         if allow_verbatim
         else (),
         quality={
             **built.quality,
             "n_imported": made["n_imported"],
-            "discovered_outlier_share": topics.outlier_share,
+            "discovered_outlier_share": found.outlier_share,
         },
     )
 
@@ -295,6 +308,7 @@ def timeline_of(
     bin_minutes: int | None = None,
     seed: int = 0,
     allow_verbatim: bool = False,
+    beside: Process | None = None,
 ) -> Timeline:
     """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
     from analyzer import nlp
@@ -316,6 +330,7 @@ def timeline_of(
         bin_minutes=bin_minutes,
         seed=seed,
         allow_verbatim=allow_verbatim,
+        beside=beside,
     )
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
     return signed(built, study, corpus, model=judge, parameters=parameters)

@@ -28,7 +28,7 @@ def audit_draw(
     built = timeline_of(study, corpus, model=model, budget_s=budget_s, seed=seed)
     selected = study.select(corpus.posts())
     labels = align(classify(corpus, model=model, budget_s=budget_s), selected)
-    return audit.draw(selected, labels, n=n, phases=timeline.phase_of(built, selected["created_at"]), seed=seed)
+    return audit.draw(selected, labels, n=n, phases=timeline.phase_of(built.phases, selected["created_at"]), seed=seed)
 
 
 def audit_score(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli import common
@@ -13,6 +12,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from analyzer.store import Corpus
     from analyzer.study import Study
+
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what shapes a report."""
@@ -72,12 +72,11 @@ def timeline_options(args: argparse.Namespace) -> dict[str, Any]:
 def finish(args: argparse.Namespace, study: Study, corpus: Corpus, verbs: Any) -> int:
     """Build the timeline, write the outputs and print the verdict; `verbs` come from `cluster.engine`."""
     from analyzer import api
-    from analyzer.report.beside import Process, worth_it
 
     if not args.output and not args.json:
         raise UsageError("name at least one output, such as -o report.html, or give --json")
-    with Process() if args.output and worth_it(corpus.count("posts")) else nullcontext() as beside:
-        timeline = verbs.timeline_of(study, corpus, **timeline_options(args))
+    with api.second_process(corpus) as beside:
+        timeline = verbs.timeline_of(study, corpus, beside=beside, **timeline_options(args))
         if args.output:
             api.report(
                 timeline,

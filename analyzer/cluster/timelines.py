@@ -9,6 +9,7 @@ from analyzer.cluster.scratch import scratch
 from analyzer.schema import Timeline
 
 if TYPE_CHECKING:
+    from analyzer.beside import Process
     from analyzer.store import Corpus
     from analyzer.study import Study
 
@@ -25,6 +26,7 @@ def timeline_of(
     bin_minutes: int | None = None,
     seed: int = 0,
     allow_verbatim: bool = False,
+    beside: Process | None = None,
     part_rows: int = partitions.ROWS,
 ) -> Timeline:
     """Classify what is not yet classified and build the timeline of a corpus: the one of `api.timeline_of`.
@@ -72,6 +74,7 @@ def timeline_of(
             seed=seed,
             allow_verbatim=allow_verbatim,
             prepared=prepared,
+            beside=beside,
         )
         built = counts.binned(client, folder, parts, built)
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}

@@ -83,7 +83,7 @@ def distinguishing(
     counts: dict[str, Counter[str]] = {}
     who: dict[str, dict[str, set[Any]]] = {}
     for code, name in enumerate(names):
-        some = _spread(np.flatnonzero(codes == code), LOOKED_AT * MOST_TEXTS)
+        some = _spread(np.flatnonzero(codes == code))
         counts[str(name)], who[str(name)] = _count(words.iloc[some], None if people is None else people.iloc[some])
     rows = []
     for group in counts:
@@ -97,10 +97,20 @@ def _series(values: Iterable[Any]) -> pd.Series:
     return values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
 
 
-def _spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """Return at most so many rows, evenly spread over all."""
+def enough(groups: Iterable[Any]) -> np.ndarray:
+    """Return the rows that `distinguishing` looks at, ascending: given these alone, it returns the same."""
+    import numpy as np
+    import pandas as pd
+
+    codes, names = pd.factorize(pd.Series(groups, dtype=object))
+    return np.sort(np.concatenate([[], *(_spread(np.flatnonzero(codes == c)) for c in range(len(names)))]).astype(int))
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    """Return the rows of a group that are looked at, evenly spread over all."""
     import numpy as np
 
+    most = LOOKED_AT * MOST_TEXTS
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 

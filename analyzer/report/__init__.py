@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,10 @@ from analyzer.errors import UsageError
 from analyzer.schema import Timeline
 
 if TYPE_CHECKING:
-    from analyzer.report.beside import Process
+    from analyzer.beside import Process
+    from analyzer.report.document import Chart
+    from analyzer.report.format import Format
+    from analyzer.report.svg import Drawings, Drawn
 
 __all__ = ["SUFFIXES", "render", "render_document"]
 
@@ -51,7 +54,7 @@ def render(
     allow_verbatim
         Show the timeline's exemplars in their own words.
     beside
-        A second process that draws part of the charts; the report is the same without.
+        A second process (`analyzer.beside`) that draws part of the charts; the report is the same without.
 
     Returns
     -------
@@ -94,12 +97,43 @@ def render_document(
         kinds = {path.suffix.lower() for path in paths}
         if beside and kinds - {".json"}:
             widths = ("wide", "narrow") if ".html" in kinds else ("wide",)
-            beside.share(drawings, document.of(Chart), widths, lang=document.lang)
+            _share(drawings, document.of(Chart), widths, beside)
         for path in paths:
             write(document, path, template=Path(template) if template else None, data=data, drawings=drawings)
     finally:
         FORMAT.reset(token)
     return paths
+
+
+def prepare() -> None:
+    """Load what draws charts, in the process that will draw."""
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+    import analyzer.report.charts
+    import analyzer.report.svg  # noqa: F401
+
+
+def _share(drawings: Drawings, charts: Sequence[Chart], widths: Sequence[str], beside: Process) -> None:
+    """Draw all charts, three of five in the second process: this one has matplotlib yet to load."""
+    from analyzer.report.charts.style import FORMAT
+
+    mine = [chart for i, chart in enumerate(charts) if i % 5 in (0, 3)]
+    others = [chart for chart in charts if chart not in mine]
+    theirs = beside.submit(_drawn, others, widths, FORMAT.get())
+    drawings.draw(mine, widths)
+    drawings.take(theirs())
+
+
+def _drawn(charts: Sequence[Chart], widths: Sequence[str], format: Format) -> dict[tuple[str, str], Drawn]:
+    from analyzer.report.charts.style import FORMAT
+    from analyzer.report.svg import Drawings
+
+    token = FORMAT.set(format)
+    try:
+        return Drawings().draw(charts, widths)
+    finally:
+        FORMAT.reset(token)
 
 
 def _checked(outputs: Iterable[str | Path]) -> list[Path]:

@@ -22,17 +22,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from analyzer.schema import Timeline
-
 __all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "relevant", "replay"]
 
 
-def phase_of(timeline: Timeline, times: pd.Series) -> NDArray[np.object_]:
-    """(n,) name of the phase that each time lies in.
+def phase_of(phases: pd.DataFrame, times: pd.Series) -> NDArray[np.object_]:
+    """(n,) name of the phase (a row of a timeline's `phases`) that each time lies in.
 
     Plain bookkeeping: nothing is assumed. Times are aware (UTC), intervals ``[start, end)``; what lies outside all
     phases is `baseline`.
     """
     import pandas as pd
 
-    return phase_at(timeline.phases, pd.DatetimeIndex(microseconds(times).astype("datetime64[us]")).tz_localize("UTC"))
+    return phase_at(phases, pd.DatetimeIndex(microseconds(times).astype("datetime64[us]")).tz_localize("UTC"))

@@ -28,6 +28,8 @@ from analyzer.timeline.shares import Estimate, shares, wilson_estimate
 from analyzer.timeline.trajectory import trajectory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from analyzer.study import Study
@@ -57,6 +59,7 @@ def build(
     signals: pd.DataFrame | None = None,
     bin_minutes: int | None = None,
     seed: int = 0,
+    phased: Callable[[pd.DataFrame], object] | None = None,
 ) -> Timeline:
     """Build the timeline of a study.
 
@@ -78,6 +81,8 @@ def build(
         Width of the bins; None takes the study's, or lets the data decide.
     seed
         Of bootstraps and pseudo-updates.
+    phased
+        Called with the phases as soon as they are known, long before the rest is.
 
     Notes
     -----
@@ -100,6 +105,8 @@ def build(
     window = (_time(start), _time(end))
     phase_rows = phases([(f.row["onset"], f.row["recovery"], f.words) for f in found], start=window[0], end=window[1])
     phase_table = schema.make(schema.PHASE_TABLE, count_posts(phase_rows, evidence))
+    if phased:
+        phased(phase_table)
     main = max(range(len(found)), key=lambda i: found[i].row["n_excess"], default=None)
     return Timeline(
         study=study,

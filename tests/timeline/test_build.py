@@ -53,7 +53,7 @@ def test_phases_bins_and_posts_agree(chatgpt: Built) -> None:
     timeline = chatgpt.timeline
     assert timeline.phases["n_posts"].sum() == len(chatgpt.posts)
     assert timeline.bins["n_relevant"].sum() == relevant(chatgpt.labels).sum()
-    names = phase_of(timeline, chatgpt.posts["created_at"])
+    names = phase_of(timeline.phases, chatgpt.posts["created_at"])
     counted = pd.Series(names).value_counts()
     table = timeline.phases.groupby("phase")["n_posts"].sum()
     assert counted.to_dict() == {k: int(v) for k, v in table.items() if v}
