@@ -30,8 +30,9 @@ Floats = NDArray[np.float64]
 REPLICATES = 200
 #: Bins of the probabilities, narrow near 0: a million posts cost what a hundred do.
 _BINS = 64
-#: Bisection steps: a share is found to 2^-22.
-_STEPS = 22
+#: EMQ looks for a share between this and one less this, to 1e-9, in so many steps at most (six are usual).
+_LEAST = 1e-4
+_STEPS = 60
 #: Spread of logits where a model has not been measured on unseen sources (a user's own).
 DEFAULT_SPREAD = 0.6
 _Z = 1.959963984540054
@@ -76,16 +77,33 @@ def share(
     -------
     (estimate, low, high)
     """
-    mass, total = _binned(p, np.ones(1) if weights is None else weights)
-    middle = total / np.maximum(mass, 1e-300)
-    kept = mass > 0
-    mass, middle = mass[kept], np.clip(middle[kept], 1e-6, 1 - 1e-6)
+    mass, total, _, _ = binned(p, np.ones(1) if weights is None else weights, p, 0.0)
     effective = len(p) if weights is None else max(1, round(float(weights.sum() ** 2 / (weights @ weights))))
-    rng = np.random.default_rng([seed, len(p)])
-    counts = np.vstack([mass / mass.sum(), rng.multinomial(effective, mass / mass.sum(), REPLICATES) / effective])
+    return share_of(mass, total, len(p), effective, prior=prior, spread=spread, seed=seed)
+
+
+def share_of(
+    mass: Floats, total: Floats, n: int, effective: int, *, prior: float | None, spread: float, seed: int
+) -> tuple[float, float, float]:
+    """Estimate a share with its 95 % interval from what `binned` says of the posts.
+
+    Parameters
+    ----------
+    mass, total
+        Weight and weighted sum of the probabilities in each bin.
+    n, effective
+        Posts, and how many posts of one weight theirs are worth.
+    prior, spread, seed
+        As in `share`.
+    """
+    kept = mass > 0
+    middle = np.clip(total[kept] / mass[kept], 1e-6, 1 - 1e-6)
+    mass = mass[kept] / mass[kept].sum()
+    rng = np.random.default_rng([seed, n])
+    counts = np.vstack([mass, rng.multinomial(effective, mass, REPLICATES) / effective])
     values = np.clip(counts @ middle, 1e-6, 1 - 1e-6)
     if prior is not None:
-        moved = np.clip(_emq(counts, middle, float(np.clip(prior, 1e-4, 1 - 1e-4))), 1e-4, 1 - 1e-4)
+        moved = _emq(counts, middle, float(np.clip(prior, _LEAST, 1 - _LEAST)))
         values = 1 / (1 + np.exp(-(_logit(values) + _logit(moved)) / 2))
     estimate = float(values[0])
     # At a share near 0 or 1 a logit runs away from what n posts can tell: half a post more on either side.
@@ -98,28 +116,55 @@ def share(
 
 
 @jit
-def _binned(p, weights):  # type: ignore[no-untyped-def]
-    """Return weight and weighted sum of the probabilities in each bin; one weight is that of all."""
-    mass, total = np.zeros(_BINS), np.zeros(_BINS)
+def binned(p, weights, decided, least):  # type: ignore[no-untyped-def]
+    """Return weight and weighted sum of the probabilities in each bin, and number and weight of the positive posts.
+
+    Posts without a probability (NaN) are left out. One weight is that of all posts; a post is decided positive whose
+    `decided` is `least` or more.
+    """
+    mass, total, positive, hits = np.zeros(_BINS), np.zeros(_BINS), 0, 0.0
     alike = weights.size == 1
     for i in range(p.size):
+        value = np.float64(p[i])
+        if value != value:
+            continue
         w = weights[0] if alike else weights[i]
-        k = min(int(math.sqrt(p[i]) * _BINS), _BINS - 1)
+        k = min(int(math.sqrt(value) * _BINS), _BINS - 1)
         mass[k] += w
-        total[k] += w * p[i]
-    return mass, total
+        total[k] += w * value
+        if np.float64(decided[i]) >= least:
+            positive += 1
+            hits += w
+    return mass, total, positive, hits
 
 
 def _emq(counts: Floats, p: Floats, prior: float) -> Floats:
-    """EMQ for many replicates: the share at which the mixture likelihood is highest, by bisection."""
-    ratio = p / prior - (1 - p) / (1 - prior)
+    """EMQ for many replicates: the share at which the mixture likelihood is highest, cut to `_LEAST`.
+
+    Found by Newton's method on its derivative, which falls with the share; a step out of the bracket is a bisection.
+    """
     base = (1 - p) / (1 - prior)
-    low, high = np.zeros(len(counts)), np.ones(len(counts))
+    gap = p / prior - base
+
+    def slope(share: Floats) -> tuple[Floats, Floats]:
+        part = gap / (base + share[:, None] * gap)
+        weighted = counts * part
+        return weighted.sum(axis=1), np.einsum("rb,rb->r", weighted, part)
+
+    low, high = np.full(len(counts), _LEAST), np.full(len(counts), 1 - _LEAST)
+    share = np.clip(counts @ p, _LEAST, 1 - _LEAST)
+    at_low, at_high = slope(low)[0] <= 0, slope(high)[0] >= 0
+    share = np.where(at_low, low, np.where(at_high, high, share))
     for _ in range(_STEPS):
-        mid = (low + high) / 2
-        rising = np.sum(counts * ratio / (base + mid[:, None] * ratio), axis=1) > 0
-        low, high = np.where(rising, mid, low), np.where(rising, high, mid)
-    return (low + high) / 2
+        first, second = slope(share)
+        low, high = np.where(first > 0, share, low), np.where(first > 0, high, share)
+        new = share + first / np.maximum(second, 1e-300)
+        new = np.where((new >= low) & (new <= high), new, (low + high) / 2)
+        new = np.where(at_low | at_high, share, new)
+        if np.abs(new - share).max() < 1e-9:
+            return new
+        share = new
+    return share
 
 
 def _logit(p: Floats) -> Floats:

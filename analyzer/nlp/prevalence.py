@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +13,17 @@ from numpy.typing import NDArray
 
 from analyzer.errors import SchemaError
 from analyzer.nlp import quantify
-from analyzer.nlp.anchored import Transport, share
+from analyzer.nlp.anchored import Transport, share_of
 from analyzer.nlp.calibration import Sample
 from analyzer.nlp.classifier import SCORES, load
 from analyzer.nlp.ppi import MIN_AUDIT, ppi_mean
+from analyzer.nlp.tally import Part, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WEIGHTS = Path(__file__).parent / "weights"
 Floats = NDArray[np.float64]
-Estimate = Callable[..., dict[str, Any]]
 METHODS = ("anchored", "emq", "pacc", "acc")
 
 
@@ -33,7 +35,7 @@ def estimator(
     method: str = "anchored",
     anchor: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
-) -> Estimate:
+) -> Estimator:
     """Return a function that estimates shares among labelled posts.
 
     Parameters
@@ -63,105 +65,149 @@ def estimator(
     if method not in METHODS:
         raise ValueError(f"method {method!r} is none of {', '.join(METHODS)}")
     classifier = load(model)
-    sample = classifier.calibration() if calibration is None else calibration
-    thresholds = {name: float(classifier.thresholds.get(name, 0.5)) for name in SCORES}
-    known: dict[tuple[str, bool], Sample] = {}
-    people = _people(audit)
-    transport = Transport.load(WEIGHTS / classifier.name.partition("-")[0])
-    priors: dict[str, float | None] = {}
+    return Estimator(
+        sample=classifier.calibration() if calibration is None else calibration,
+        thresholds={name: float(classifier.thresholds.get(name, 0.5)) for name in SCORES},
+        transport=Transport.load(WEIGHTS / classifier.name.partition("-")[0]),
+        people=_people(audit),
+        anchor=anchor,
+        method=method,
+        seed=seed,
+    )
 
-    def prior(column: str) -> float | None:
-        if column not in priors:
-            values = None if anchor is None else anchor.loc[anchor["status"] == "ok", column].dropna()
-            priors[column] = None if values is None or not len(values) else float(values.astype("float64").mean())
-        return priors[column]
 
-    def move(labels: pd.DataFrame, measure: str, ok: NDArray[np.bool_] | None, w: Floats | None) -> dict[str, Any]:
-        """Estimate by anchoring, from the posts that are `ok`. Mean intensity is the mean of the three levels."""
-        columns = [f"p_{measure}"] if measure != "frustration" else [f"p_frustration_ge{k}" for k in (1, 2, 3)]
-        values = [
-            share(
-                _kept(_numbers(labels, c), ok),
-                w,
-                None if measure == "relevant" else prior(c),
-                transport.of(c.removeprefix("p_")),
-                seed=seed,
-            )
-            for c in columns
-        ]
-        return dict(zip(("estimate", "low", "high"), np.mean(values, axis=0).tolist(), strict=True)) | {
-            "method": method
-        }
+@dataclass
+class Estimator:
+    """Shares among labelled posts; see `estimator`."""
 
-    def estimate(labels: pd.DataFrame, measure: str, weights: Any = None) -> dict[str, Any]:
+    sample: pd.DataFrame | None
+    thresholds: Mapping[str, float]
+    transport: Transport
+    people: pd.DataFrame | None
+    anchor: pd.DataFrame | None
+    method: str
+    seed: int
+    _known: dict[tuple[str, bool], Sample] = field(default_factory=dict)
+    _priors: dict[str, float | None] = field(default_factory=dict)
+
+    def __call__(self, labels: pd.DataFrame, measure: str, weights: Any = None) -> dict[str, Any]:
+        """Estimate a share among labelled posts."""
+        return self.among(labels)(measure, weights)
+
+    def among(self, labels: pd.DataFrame, rows: NDArray[np.int64] | None = None) -> Callable[..., dict[str, Any]]:
+        """Return the estimator of some rows, `(measure, weights=None) -> dict`: columns are read in place, once."""
+        return _Among(self, Part(labels, rows))
+
+    def prior(self, column: str) -> float | None:
+        """Mean probability of all posts of the study."""
+        if column not in self._priors:
+            values, _ = (np.empty(0), None) if self.anchor is None else Part(self.anchor).judged(column)
+            self._priors[column] = float(values.mean()) if len(values) else None
+        return self._priors[column]
+
+    def calibrated(self, measure: str, narrow: bool) -> Sample:
+        """The calibration sample for one measure, of relevant posts only if `narrow`."""
+        if (measure, narrow) not in self._known:
+            assert self.sample is not None
+            self._known[measure, narrow] = Sample.of(self.sample, measure, narrow, dict(self.thresholds), self.seed)
+        return self._known[measure, narrow]
+
+
+@dataclass
+class _Among:
+    """An estimator for some posts."""
+
+    by: Estimator
+    part: Part
+    _moved: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+
+    def __call__(self, measure: str, weights: Any = None) -> dict[str, Any]:
         column = "frustration" if measure == "frustration" else f"p_{measure}"
-        if column not in labels.columns:
+        if column not in self.part.labels.columns:
             raise SchemaError(f"no measure {measure!r}: labels have no column {column!r}")
-        p = _numbers(labels, column)
-        judged = (labels["status"] == "ok").to_numpy(dtype=bool) & ~np.isnan(p)
-        ok = None if judged.all() else judged  # None spares copies: nearly always all are
-        w = None if weights is None else _kept(np.asarray(weights, np.float64), ok)
-        positive = _kept(_decided(labels, measure, p, thresholds), ok)
-        p = _kept(p, ok)
-        out = _naive(p, positive, w, measure)
-        if not out["n"]:
+        w = None if weights is None else np.asarray(weights, np.float64)
+        decided, least = self._decides(measure)
+        found = self.part.tally(column, decided=decided, least=least, weights=w)
+        out = _naive(found, measure)
+        if not found.weight > 0:
             return out
-        if people is not None and weights is None:
-            audited = _audited(labels if ok is None else labels[ok], people, measure)
-            if audited is not None:
-                where, truth = audited
-                strata = positive.astype(int)
-                value = ppi_mean(p, p[where], truth, strata=strata, audited_strata=strata[where])
-                return {**out, **dict(zip(("estimate", "low", "high"), value, strict=True)), "method": "ppi"}
-        if sample is None or f"y_{measure}" not in sample:
+        if self.by.people is not None and w is None:
+            value = self._powered(measure, column)
+            if value is not None:
+                return out | _numbers(value) | {"method": "ppi"}
+        if self.by.sample is None or f"y_{measure}" not in self.by.sample:
             return out
-        if method == "anchored":
-            return {**out, **move(labels, measure, ok, w)}
-        narrow = measure != "relevant" and _all_relevant(labels, judged, thresholds)
-        if (measure, narrow) not in known:
-            known[measure, narrow] = Sample.of(sample, measure, narrow, thresholds, seed)
-        return {**out, **known[measure, narrow].correct(p, np.ones(len(p)) if w is None else w, method)}
+        if self.by.method == "anchored":
+            # Mean intensity is the mean of the three levels.
+            columns = [column] if measure != "frustration" else [f"p_frustration_ge{k}" for k in (1, 2, 3)]
+            return out | _numbers(np.mean([self._move(c, w) for c in columns], axis=0)) | {"method": "anchored"}
+        p, known = self.part.judged(column)
+        narrow = measure != "relevant" and self._all_relevant(known)
+        kept = np.ones(len(p)) if w is None else self.part.kept(w)[known]
+        return out | self.by.calibrated(measure, narrow).correct(p, kept, self.by.method)
 
-    return estimate
+    def _decides(self, measure: str) -> tuple[str, float]:
+        """Column and least value that make a post positive; for mean intensity, level 1 or more."""
+        if measure.startswith("frustration") and "frustration_level" in self.part.labels:
+            return "frustration_level", 1.0 if measure == "frustration" else float(measure[-1])
+        column = "frustration" if measure == "frustration" else f"p_{measure}"
+        return column, self.by.thresholds.get(column, 0.5)
+
+    def _move(self, column: str, weights: Floats | None) -> tuple[float, float, float]:
+        """Estimate by anchoring; without weights each column once, as mean intensity needs the levels again."""
+        if weights is None and column in self._moved:
+            return self._moved[column]
+        found = self.part.tally(column, decided=column, least=0.5, weights=weights)
+        value = share_of(
+            found.mass,
+            found.total,
+            found.n,
+            max(1, round(found.effective)),
+            prior=None if column == "p_relevant" else self.by.prior(column),
+            spread=self.by.transport.of(column.removeprefix("p_")),
+            seed=self.by.seed,
+        )
+        if weights is None:
+            self._moved[column] = value
+        return value
+
+    def _powered(self, measure: str, column: str) -> tuple[float, float, float] | None:
+        """Prediction-powered share; None where too few of the posts are audited."""
+        p, known = self.part.judged(column)
+        where, said = self._audited
+        truth = said[column].to_numpy(np.float64)
+        some = known[where] & ~np.isnan(truth)
+        if some.sum() < MIN_AUDIT:
+            return None
+        decided, least = self._decides(measure)
+        strata = (self.part.numbers(decided)[known].astype(np.float64) >= least).astype(int)
+        at = (np.cumsum(known) - 1)[where[some]]
+        return ppi_mean(p, p[at], truth[some], strata=strata, audited_strata=strata[at])
+
+    @cached_property
+    def _audited(self) -> tuple[NDArray[np.int64], pd.DataFrame]:
+        assert self.by.people is not None
+        return self.part.found_in(self.by.people)
+
+    def _all_relevant(self, known: NDArray[np.bool_]) -> bool:
+        """Tell whether the posts were chosen as decided relevant: then the calibration posts must be, too."""
+        p = np.nan_to_num(self.part.numbers("p_relevant").astype(np.float64))[known]
+        return bool((p >= np.float32(self.by.thresholds["p_relevant"])).all())
 
 
-def _numbers(labels: pd.DataFrame, column: str) -> Floats:
-    """Return a column as plain numbers, NaN where it is null."""
-    values = labels[column]
-    if isinstance(values.dtype, np.dtype):
-        return np.asarray(values, np.float64)
-    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+def _numbers(value: Any) -> dict[str, float]:
+    return dict(zip(("estimate", "low", "high"), (float(v) for v in value), strict=True))
 
 
-def _kept(values: NDArray[Any], ok: NDArray[np.bool_] | None) -> NDArray[Any]:
-    return values if ok is None else values[ok]
-
-
-def _naive(p: Floats, positive: NDArray, w: Floats | None, measure: str) -> dict[str, Any]:
-    n = len(p)
-    if not n or (w is not None and float(w.sum()) <= 0):
+def _naive(found: Tally, measure: str) -> dict[str, Any]:
+    """Return the decided share with its Wilson interval; for mean intensity the mean."""
+    if not found.weight > 0:
         none = dict.fromkeys(("naive", "naive_low", "naive_high", "estimate", "low", "high"))
-        return {"n": n, "n_positive": 0, **none, "method": "wilson"}
-    value = p if measure == "frustration" else positive
-    share = float(np.average(value, weights=w))
-    effective = float(n) if w is None else float(w.sum() ** 2 / (w @ w))
-    low, high = quantify.wilson(share * effective, effective)
-    out = {"n": n, "n_positive": int(positive.sum()), "naive": share, "naive_low": low, "naive_high": high}
+        return {"n": found.n, "n_positive": 0, **none, "method": "wilson"}
+    share = (float(found.total.sum()) if measure == "frustration" else found.hits) / found.weight
+    low, high = quantify.wilson(share * found.effective, found.effective)
+    out = {"n": found.n, "n_positive": found.positive, "naive": share, "naive_low": low, "naive_high": high}
     return {**out, "estimate": share, "low": low, "high": high, "method": "wilson"}
-
-
-def _decided(labels: pd.DataFrame, measure: str, p: Floats, thresholds: dict[str, float]) -> NDArray[np.bool_]:
-    """Return which posts are decided positive; for mean intensity, those of level 1 or more."""
-    if measure.startswith("frustration") and "frustration_level" in labels:
-        level = _numbers(labels, "frustration_level")
-        return level >= (1 if measure == "frustration" else int(measure[-1]))
-    return p >= thresholds.get(f"p_{measure}", 0.5)
-
-
-def _all_relevant(labels: pd.DataFrame, ok: NDArray, thresholds: dict[str, float]) -> bool:
-    """Tell whether the posts were chosen as decided relevant: then the calibration posts must be, too."""
-    p = np.nan_to_num(_numbers(labels, "p_relevant"))[ok]
-    return bool((p >= np.float32(thresholds["p_relevant"])).all())
 
 
 def _people(audit: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -172,14 +218,3 @@ def _people(audit: pd.DataFrame | None) -> pd.DataFrame | None:
     key = [c for c in ("source", "post_id") if c in audit]
     values = audit[names].astype("float64").assign(**{c: audit[c].astype(str) for c in key})
     return values.groupby(key, sort=True).mean().reset_index()
-
-
-def _audited(labels: pd.DataFrame, people: pd.DataFrame | None, measure: str) -> tuple[NDArray, Floats] | None:
-    """Return the rows of `labels` that people judged, and what they said; None if too few."""
-    if people is None:
-        return None
-    column = "frustration" if measure == "frustration" else f"p_{measure}"
-    key = [c for c in ("source", "post_id") if c in people and c in labels]
-    left = labels[key].astype(str).assign(row=np.arange(len(labels)))
-    found = left.merge(people[[*key, column]].dropna(), on=key, how="inner").sort_values("row")
-    return (found["row"].to_numpy(), found[column].to_numpy(np.float64)) if len(found) >= MIN_AUDIT else None

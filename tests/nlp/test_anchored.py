@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyzer.nlp.anchored import DEFAULT_SPREAD, Transport, measure_transport, share
+from analyzer.nlp.anchored import DEFAULT_SPREAD, Transport, _emq, measure_transport, share
 
 
 def _scores(rng: np.random.Generator, n: int, prior: float) -> tuple[np.ndarray, np.ndarray]:
@@ -79,3 +79,18 @@ def test_transport_of_shipped_and_of_foreign_models(tmp_path: Path) -> None:
     assert Transport.load(tmp_path).of("humor") == DEFAULT_SPREAD
     (tmp_path / "transport.json").write_text(json.dumps({"spread": {"humor": 0.5}}))
     assert Transport.load(tmp_path).of("humor") == 0.5
+
+
+def test_the_likeliest_share_is_where_its_derivative_crosses_zero() -> None:
+    """Newton against 60 bisections, on mixtures from nearly none to nearly all."""
+    rng = np.random.default_rng(4)
+    counts = np.vstack([rng.dirichlet(a, 40) for a in (np.full(30, 0.3), np.linspace(2, 0.05, 30), np.ones(30))])
+    p = np.linspace(0.001, 0.95, 30)
+    for prior in (1e-4, 0.02, 0.3, 0.9):
+        base, gap = (1 - p) / (1 - prior), p / prior - (1 - p) / (1 - prior)
+        low, high = np.full(len(counts), 1e-4), np.full(len(counts), 1 - 1e-4)
+        for _ in range(60):
+            middle = (low + high) / 2
+            rising = (counts * gap / (base + middle[:, None] * gap)).sum(1) > 0
+            low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+        assert _emq(counts, p, prior) == pytest.approx(low, abs=1e-8)
