@@ -121,15 +121,17 @@ def shingle_sets(data, offsets, places, ends, shingles):  # type: ignore[no-unty
 @jit
 def signatures(shingles, places, ends, factors, bands):  # type: ignore[no-untyped-def]
     """Write the key (47 bits) of each band of each text: the minima of ROWS hash functions, joined."""
+    least = np.empty(BANDS * ROWS, np.uint32)
     for t in range(ends.size):
+        least[:] = _M
+        for k in range(places[t], ends[t]):
+            shingle = int(shingles[k])
+            for r in range(BANDS * ROWS):  # all functions of one shingle: numbers of 32 bits, side by side
+                least[r] = min(least[r], np.uint32((shingle * factors[r]) & _M))
         for b in range(BANDS):
             key = b + 1
             for r in range(ROWS):
-                factor = factors[b * ROWS + r]
-                least = _M
-                for k in range(places[t], ends[t]):
-                    least = min(least, (int(shingles[k]) * factor) & _M)
-                key = ((key ^ least) * 0xD1E9 + (key >> 17)) & 0x7FFFFFFFFFFF
+                key = ((key ^ int(least[b * ROWS + r])) * 0xD1E9 + (key >> 17)) & 0x7FFFFFFFFFFF
             bands[b, t] = key
 
 
