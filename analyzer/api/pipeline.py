@@ -365,11 +365,11 @@ def report(timeline: Timeline, *outputs: str | Path, **options: Any) -> None:
     render(timeline, [Path(o) for o in outputs], **options)
 
 
-def report_json(timeline: Timeline) -> dict[str, Any]:
+def report_json(timeline: Timeline, *, title: str | None = None, lang: str = "en") -> dict[str, Any]:
     """Return the report's JSON document as plain data."""
     from analyzer.report.json_ import to_dict
 
-    return to_dict(timeline)
+    return to_dict(timeline, title=title, lang=lang)
 
 
 def collect(study: Study, corpus: Corpus, sources: Sequence[Any] | None = None, **options: Any) -> Collected:

@@ -88,7 +88,7 @@ def finish(args: argparse.Namespace, study: Study, corpus: Corpus, verbs: Any) -
                 beside=beside,
             )
     if args.json:
-        common.print_json(api.report_json(timeline))
+        common.print_json(api.report_json(timeline, title=args.title, lang=args.lang))
     else:
         print(f"{timeline.verdict}: {timeline.reason}")
     return 0

@@ -41,16 +41,19 @@ def _times(v: View, f: Format) -> list[Number]:
     return [
         _timed("onset", "Observed onset", onset, "", raw, "time"),
         _lag(v, f),
-        _peak(found, f"Posts per {width} at the peak", f),
+        _peak(v, f"Posts per {width} at the peak", f),
         _lasted(found, f),
     ]
 
 
-def _peak(found: Row, label: str, f: Format) -> Number:
-    """Return the count of the fullest bin, with its interval where the timeline gives one."""
-    count, low, high = found["peak_count"], found.get("peak_count_low"), found.get("peak_count_high")
-    bounds = f"{f.count(low)}–{f.count(high)}" if low is not None and high is not None else ""
-    return Number("peak", label, f.count(count), bounds, f"at {f.time(found['peak'])}", count, low, high, "posts")
+def _peak(v: View, label: str, f: Format) -> Number:
+    """Return the count of the fullest bin, and what it would be without the luck of being the fullest."""
+    found, fact = v.incident, v.fact("peak_posts")
+    assert found is not None
+    count, note = found["peak_count"], f"at {f.time(found['peak'])}"
+    if fact and fact.get("low") is not None:
+        note += f"; without luck {f.count(fact['value'])} ({f.count(fact['low'])}–{f.count(fact['high'])})"
+    return Number("peak", label, f.count(count), "", note, count, None, None, "posts")
 
 
 def _timed(key: str, label: str, shown: str, note: str, raw: tuple[Any, Any, Any], unit: str) -> Number:

@@ -60,7 +60,7 @@ def _moved(v: View) -> tuple[int, int] | None:
 def _basis(v: View, f: Format) -> str:
     authors = v.timeline.quality.get("n_authors")
     n = v.total("n_relevant")
-    by = f", by {f.count(authors)} authors" if authors is not None else ""
+    by = f", by {f.count(authors)} author{'' if authors == 1 else 's'}" if authors is not None else ""
     verb = "is" if n == 1 else "are"
     return f"Of {f.posts(v.total('n_selected'))} of the study{by}, {f.count(n)} {verb} about an outage."
 

@@ -56,7 +56,8 @@ def _warnings(evidence: Evidence, series: Series, detection: Detection, counts: 
     if n and counts["n_duplicate_texts"] > 0.3 * n:
         said.append(f"{counts['n_duplicate_texts'] / n:.0%} of the posts repeat another post's text.")
     if 0 < counts["n_relevant"] < 100:
-        said.append(f"Only {counts['n_relevant']} posts are about a disruption: intervals are wide.")
+        about = "post is" if counts["n_relevant"] == 1 else "posts are"
+        said.append(f"Only {counts['n_relevant']} {about} about a disruption: intervals are wide.")
     if detection.usual.season == "none" and len(detection.incidents):
         said.append("The window is too short for a daily rhythm: the usual level is taken as flat.")
     if len(detection.incidents) and detection.incidents["onset_low"].min() <= series.start:
