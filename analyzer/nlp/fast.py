@@ -2,7 +2,7 @@
 
 `weights/fast/model.npz` holds numbers only; `training/train.py` makes them. Scoring of a chunk of posts:
 
-1. `kernel.score` adds up small integers over the features of each text, 32 lanes at once (exact integers);
+1. `kernel.score` adds up small integers over the features of each text, 48 lanes at once (exact integers);
 2. `heads.Heads` turns the sums into calibrated probabilities by a few small matrix products.
 """
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WEIGHTS = Path(__file__).parent / "weights" / "fast"
-#: Texts scored together; small enough for the caches, large enough for the matrix products.
-CHUNK = 4096
 
 
 class Fast:
@@ -69,31 +67,30 @@ class Fast:
         import numpy as np
         import pandas as pd
         import pyarrow as pa
-        from threadpoolctl import threadpool_limits
 
         from analyzer.nlp.hashing import sums
+        from analyzer.nlp.heads import BLOCK, LANGUAGES, STATUS
 
         n = len(texts)
-        p = np.zeros((len(SCORES), n), np.float32)
-        status, language = np.zeros(n, np.int8), np.zeros(n, np.int8)
+        p = np.empty((len(SCORES), n), np.float32)
+        status, language = np.empty(n, np.int8), np.empty(n, np.int8)
 
         def work(start: int) -> None:
-            part = texts.slice(start, CHUNK)
+            part = texts.slice(start, BLOCK)
             stop = start + len(part)
             total, info = sums(part, self._table, compiled=self._compiled)
             status[start:stop], language[start:stop] = self._heads.judge(total, info, p[:, start:stop])
 
-        starts = range(0, n, CHUNK)
+        starts = range(0, n, BLOCK)
         threads = min(self._threads or os.cpu_count() or 1, len(starts))
         # The products are small: threads of their own within them cost several times the work itself.
-        with threadpool_limits(1, user_api="blas"):
+        with _pools().limit(limits=1, user_api="blas"):
             if threads > 1:
                 with ThreadPoolExecutor(threads) as pool:
                     list(pool.map(work, starts))
             else:
                 for start in starts:
                     work(start)
-        from analyzer.nlp.heads import LANGUAGES, STATUS
 
         def words(codes: np.ndarray, values: tuple[str, ...]) -> Any:
             coded = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(values))
@@ -127,6 +124,14 @@ class Fast:
 def load() -> Fast:
     """Return the shipped model; it is read once."""
     return Fast()
+
+
+@lru_cache(maxsize=1)
+def _pools() -> Any:
+    """Return the thread pools of the libraries loaded; to look for them takes longer than to score a hundred posts."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _table(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

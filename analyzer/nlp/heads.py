@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from analyzer.nlp.classifier import SCORES
+from analyzer.nlp.jit import jit
 from analyzer.nlp.kernel import LANES, SCRIPTS
 from analyzer.schema import STATUSES
 
@@ -41,13 +43,14 @@ LANE_NAMES: tuple[str, ...] = (
 assert len(LANE_NAMES) == LANES
 N_LABELS = len(WAYS) * len(MAIN) + len(SCORES) - len(MAIN)
 N_CONTENT = N_LABELS + len(EMOTIONS)
-_LANGUAGE = slice(N_CONTENT, N_CONTENT + len(SUPPORTED))
+_SUPPORTED = len(SUPPORTED)
 #: A text with fewer words says too little of its language; English is presumed unless another is plain.
 _FEW_WORDS = 4
 #: Decision value below which a text is in none of the languages with a lane.
 _PLAIN = np.float32(-1.75)
-#: Texts that a matrix product takes at the least.
-_LEAST = 16
+#: Texts judged together, which the caches hold; fewer are filled up with empty ones. A small matrix product sums in
+#: another order than a large one, and what is said of a post must not depend on how many stand beside it.
+BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -72,42 +75,28 @@ class Heads:
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
 
     def judge(self, total: np.ndarray, info: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Write probabilities into `out` (len(SCORES), n) and return codes into STATUS and LANGUAGES (n,).
-
-        Everything is kept label by label, so that each pass runs along memory. A lone text goes through with empty
-        ones beside it: a product with a vector sums in another order than one with a matrix.
-        """
-        if 0 < len(total) < _LEAST:
-            more = _LEAST - len(total)
-            wide = np.empty((out.shape[0], _LEAST), out.dtype)
-            total, info = (np.pad(a, ((0, more), (0, 0))) for a in (total, info))
-            status, language = self.judge(total, info, wide)
-            n = _LEAST - more
-            out[:] = wide[:, :n]
-            return status[:n], language[:n]
-        z = total.T.astype(np.float32)
-        norm = np.sqrt(np.maximum(z[-1], 1) * self.scale[-1])
-        z = z[:-1]
-        z *= self.scale[:-1, None]
-        z /= norm
-        z += self.offset[:-1, None]
-        content = z[:N_CONTENT]
-        hidden = self.w1.T @ content
-        hidden += self.b1[:, None]
+        """Write probabilities into `out` (len(SCORES), n) and return codes into STATUS and LANGUAGES (n,)."""
+        n = len(total)
+        z = np.zeros((max(n, BLOCK), N_CONTENT + 1), np.float32)
+        status, language = np.empty(n, np.int8), np.empty(n, np.int8)
+        read_lanes(total, info, self.scale, self.offset, z, status, language)
+        hidden = z @ self._first
         np.maximum(hidden, 0, out=hidden)
-        raw = self.w2.T @ hidden
-        raw += self.w0.T @ content
-        raw += self.b2[:, None]
-        np.divide(
-            np.float32(1),
-            np.exp(-np.clip(raw, -30, 30, out=raw), out=raw) + np.float32(1),
-            out=out,
-        )
+        raw = hidden @ self.w2
+        raw += z[:, :N_CONTENT] @ self.w0
+        raw += self.b2
+        raw = raw[:n]
+        np.clip(raw, -30, 30, out=raw)
+        np.exp(np.negative(raw, out=raw), out=raw)
+        raw += np.float32(1)
+        np.divide(np.float32(1), raw.T, out=out)
         order(out)
-        language = find_language(z[_LANGUAGE], info)
-        status = np.where(language < len(SUPPORTED), 0, 2).astype(np.int8)
-        status[info[:, 2] == 0] = 1  # no word to judge by
         return status, language
+
+    @cached_property
+    def _first(self) -> np.ndarray:
+        """The hidden layer's weights, its offset as the last row, (N_CONTENT + 1, hidden)."""
+        return np.vstack([self.w1, self.b1])
 
     def emotions(self, total: np.ndarray) -> np.ndarray:
         """Return the emotion lanes as decision values, (len(EMOTIONS), n)."""
@@ -127,14 +116,41 @@ def order(p: np.ndarray) -> None:
     np.minimum(p[4], p[3], out=p[4])
 
 
-def find_language(z: np.ndarray, info: np.ndarray) -> np.ndarray:
-    """Return the code in LANGUAGES of each text, from the language lanes and the scripts of its letters."""
-    best = z.argmax(axis=0).astype(np.int8)
-    value = z.max(axis=0)
-    words = info[:, 2]
-    few = words < _FEW_WORDS
-    code = np.where(value > _PLAIN, best, np.int8(_UND))
-    code = np.where(few & ((value < 1) | (code == _UND)), np.int8(0), code)
-    foreign = info[:, 1] > info[:, 0]
-    script = info[:, 3] + len(SUPPORTED) - 1
-    return np.where(foreign, np.where(info[:, 3] > 0, script, _UND), code).astype(np.int8)
+@jit
+def read_lanes(
+    total: np.ndarray,
+    info: np.ndarray,
+    scale: np.ndarray,
+    offset: np.ndarray,
+    z: np.ndarray,
+    status: np.ndarray,
+    language: np.ndarray,
+) -> None:
+    """Read the lanes of each text: decision values and a one into `z`, codes into `status` and `language`.
+
+    The values are those of `lane_values`, to the last bit. The language is that of the highest lane, or of the script
+    that most letters are of; a text without a word is abstained from.
+    """
+    for t in range(len(total)):
+        norm = np.sqrt(max(np.float32(total[t, -1]), np.float32(1)) * scale[-1])
+        for k in range(N_CONTENT):
+            z[t, k] = np.float32(total[t, k]) * scale[k] / norm + offset[k]
+        z[t, N_CONTENT] = 1
+        code, most = 0, np.float32(-np.inf)
+        for k in range(_SUPPORTED):
+            lane = N_CONTENT + k
+            value = np.float32(total[t, lane]) * scale[lane] / norm + offset[lane]
+            if value > most:
+                code, most = k, value
+        few = info[t, 2] < _FEW_WORDS
+        if not most > _PLAIN:
+            code = _UND
+        if few and (most < 1 or code == _UND):
+            code = 0
+        if info[t, 1] > info[t, 0]:  # more letters of other scripts than of Latin
+            code = _SUPPORTED - 1 + info[t, 3] if info[t, 3] > 0 else _UND
+        language[t] = code
+        if info[t, 2] == 0:
+            status[t] = 1
+        else:
+            status[t] = 0 if code < _SUPPORTED else 2

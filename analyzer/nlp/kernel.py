@@ -111,65 +111,76 @@ def emit(data: Any, start: int, stop: int, fold: Any, names: Any, out: Any, info
         else:
             b = 32
         if b >= 48:  # a letter or a digit
-            if b == last:
-                run += 1
-                if run >= 3:
-                    long += 1
-                    continue
-            else:
-                run = 1
-                last = b
             if size == 0:
                 roll = 32
                 first_gram = n
                 upper = 0
-            h = ((h ^ b) * 0x01000193) & _M
-            roll = ((roll << 8) | b) & _M
-            size += 1
-            if 65 <= code <= 90:
-                upper += 1
-            if size >= 3 and size < 24:
-                out[n] = roll + _CHARS * _P
-                n += 1
-            if b < 128:
-                latin += 1
-                if code > 127:
-                    out[n] = _ACCENT + code * _P
-                    n += 1
-            else:
-                other += 1
-                if code < 0x370:
-                    s = 0
-                elif code < 0x400:
-                    s = 2
-                elif code < 0x530:
-                    s = 1
-                elif code < 0x590:
-                    s = 10
-                elif code < 0x600:
-                    s = 3
-                elif code < 0x900:
-                    s = 4
-                elif code < 0xE00:
-                    s = 5
-                elif code < 0xE80:
-                    s = 6
-                elif 0x3040 <= code < 0x3100:
-                    s = 7
-                elif code >= 0xAC00:
-                    s = 8
-                elif 0x3400 <= code < 0xA000:
-                    s = 9
+            while True:
+                if b == last:
+                    run += 1
                 else:
-                    s = 10
-                # Majority vote (Boyer and Moore); kana outweigh the Han characters among them.
-                if s == script or (script == 7 and s == 9):
-                    script_count += 1
-                elif script_count == 0 or (s == 7 and script == 9):
-                    script = s
-                    script_count += 1
+                    run = 1
+                    last = b
+                if run >= 3:
+                    long += 1
                 else:
-                    script_count -= 1
+                    h = ((h ^ b) * 0x01000193) & _M
+                    roll = ((roll << 8) | b) & _M
+                    size += 1
+                    if 65 <= code <= 90:
+                        upper += 1
+                    if size >= 3 and size < 24:
+                        out[n] = roll + _CHARS * _P
+                        n += 1
+                    if b < 128:
+                        latin += 1
+                        if code > 127:
+                            out[n] = _ACCENT + code * _P
+                            n += 1
+                    else:
+                        other += 1
+                        if code < 0x370:
+                            s = 0
+                        elif code < 0x400:
+                            s = 2
+                        elif code < 0x530:
+                            s = 1
+                        elif code < 0x590:
+                            s = 10
+                        elif code < 0x600:
+                            s = 3
+                        elif code < 0x900:
+                            s = 4
+                        elif code < 0xE00:
+                            s = 5
+                        elif code < 0xE80:
+                            s = 6
+                        elif 0x3040 <= code < 0x3100:
+                            s = 7
+                        elif code >= 0xAC00:
+                            s = 8
+                        elif 0x3400 <= code < 0xA000:
+                            s = 9
+                        else:
+                            s = 10
+                        # Majority vote (Boyer and Moore); kana outweigh the Han characters among them.
+                        if s == script or (script == 7 and s == 9):
+                            script_count += 1
+                        elif script_count == 0 or (s == 7 and script == 9):
+                            script = s
+                            script_count += 1
+                        else:
+                            script_count -= 1
+                # Letters of ASCII that follow are read here: a short loop keeps its numbers in registers.
+                if i >= stop or n >= MAX_FEATURES:
+                    break
+                code = int(data[i])
+                if code >= 0x80:
+                    break
+                b = int(fold[code])
+                if b < 48:
+                    break
+                i += 1
             continue
         if b == 39 and size > 0:  # can't is cant
             continue
