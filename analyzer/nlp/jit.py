@@ -6,6 +6,7 @@ from typing import Any
 
 try:
     import numba
+    from numba.extending import intrinsic
 except ImportError:  # the same functions run uncompiled
     numba = None
 
@@ -19,3 +20,15 @@ def jit(function: Any) -> Any:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to cache in: compile in each process
         return numba.njit(**options)(function)
+
+
+def _ones(x: int) -> int:
+    """Return how many bits of a number, not negative, are set."""
+    return int(x).bit_count()
+
+
+def _one_instruction(_: Any, x: Any) -> Any:
+    return x(x), lambda context, builder, signature, given: builder.ctpop(given[0])
+
+
+ones = _ones if numba is None else intrinsic(_one_instruction)

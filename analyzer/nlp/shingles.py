@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.nlp.jit import jit
+from analyzer.nlp.jit import jit, ones
 
 BANDS = 14
 ROWS = 3
@@ -153,17 +153,6 @@ def similarity(shingles, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
 
 
 @jit
-def ones(x):  # type: ignore[no-untyped-def]
-    """Return how many bits of a number below 2^60 are set."""
-    x = x - ((x >> 1) & 0x555555555555555)
-    x = (x & 0x333333333333333) + ((x >> 2) & 0x333333333333333)
-    x = (x + (x >> 4)) & 0xF0F0F0F0F0F0F0F
-    x += x >> 8
-    x += x >> 16
-    return (x + (x >> 32)) & 0x7F
-
-
-@jit
 def bit_sets(shingles, places, ends, bits):  # type: ignore[no-untyped-def]
     """Fill in a row of `bits` (n, 8) for each text: 240 bits in four words, one for each shingle; size, and bits set.
 
@@ -183,9 +172,11 @@ def unlike(bits, a, b, least):  # type: ignore[no-untyped-def]
 
     Each shingle that both hold has its bit in both; what shares a bit with another of its own set may hide one more.
     """
+    a_size, b_size = bits[a, 4], bits[b, 4]
+    if min(a_size, b_size) < least * max(a_size, b_size):
+        return True
     both = ones(bits[a, 0] & bits[b, 0]) + ones(bits[a, 1] & bits[b, 1])
     both += ones(bits[a, 2] & bits[b, 2]) + ones(bits[a, 3] & bits[b, 3])
-    a_size, b_size = bits[a, 4], bits[b, 4]
     common = min(both + min(a_size - bits[a, 5], b_size - bits[b, 5]), a_size, b_size)
     return common < least * (a_size + b_size - common)
 
