@@ -117,7 +117,7 @@ def covered_share(
     """(size,) share of each bin that was collected, sources weighted by their posts."""
     if not len(coverage):
         return np.ones(size)
-    sources = pd.Series(evidence.source).value_counts()
+    sources = evidence.source.value_counts()
     total = np.zeros(size)
     for name, weight in sources.items():
         rows = coverage[(coverage["source"] == name).to_numpy(dtype=bool, na_value=False)]

@@ -17,14 +17,14 @@ from analyzer.timeline import bins, facts, kinds
 from analyzer.timeline.detection import Detection, around, detect_series, records
 from analyzer.timeline.effect import effects
 from analyzer.timeline.evidence import Evidence, gather, probability
-from analyzer.timeline.gain import gain
+from analyzer.timeline.gain import gain, some_of
 from analyzer.timeline.ladder import ladder
 from analyzer.timeline.official import Words, no_rise, words
 from analyzer.timeline.phases import count_posts, phase_at, phases
 from analyzer.timeline.quality import quality
 from analyzer.timeline.robustness import robustness
-from analyzer.timeline.series import Series, stamp
-from analyzer.timeline.shares import Estimate, shares, wilson_estimate
+from analyzer.timeline.series import stamp
+from analyzer.timeline.shares import Cells, Estimate, shares, wilson_estimate
 from analyzer.timeline.trajectory import trajectory
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def build(
     phase_table = schema.make(schema.PHASE_TABLE, count_posts(phase_rows, evidence))
     if phased:
         phased(phase_table)
+    cells = Cells(evidence, estimate)
     main = max(range(len(found)), key=lambda i: found[i].row["n_excess"], default=None)
     return Timeline(
         study=study,
@@ -116,14 +117,14 @@ def build(
         bins=_bins(evidence, detection, phase_table, estimate),
         incidents=schema.make(schema.INCIDENTS, [f.row for f in found]),
         phases=phase_table,
-        shares=shares(evidence, _groups(evidence, found, phase_rows, main), estimate=estimate),
+        shares=shares(cells, _groups(evidence, found, phase_rows, main)),
         updates=updates,
         ladder=_ladder(detection, evidence, found, main, seed),
         effects=schema.make(
             schema.EFFECTS, [] if main is None else _effects(evidence, found[main], window[1], estimate, seed)
         ),
         keywords=schema.empty(schema.KEYWORDS),
-        robustness=_robust(evidence, found, main, series, estimate),
+        robustness=_robust(cells, found, main, detection),
         extractions=schema.empty(schema.EXTRACTIONS),
         coverage=_coverage(coverage, evidence, start, end),
         facts={} if main is None else _facts(detection, evidence, found, main, seed),
@@ -212,7 +213,7 @@ def _groups(
             groups.append(("phase", row["phase"], evidence.between(row["start"], row["end"])))
     within = found[main].mask if main is not None else evidence.relevant
     for scope, values in (("source", evidence.source), ("language", evidence.language)):
-        for name, size in pd.Series(values[within]).value_counts().items():
+        for name, size in values[within].value_counts().sort_values(ascending=False, kind="stable").items():
             if size >= _LEAST_GROUP:
                 groups.append((scope, str(name), within & (values == name)))
     return groups if found else [("incident", "all", evidence.relevant), *groups]
@@ -244,10 +245,9 @@ def _effects(
         return []
     row = found.row
     stop = row["recovery"] if row["recovery"] is not None else end
-    place = np.flatnonzero(evidence.relevant)
-    place = place[np.argsort(evidence.time[place], kind="stable")]
+    place = evidence.ordered
     # Calibrated probabilities, not decisions: nothing hangs on a threshold, and the gain makes shares of them.
-    part = evidence.labels[found.mask]
+    part = evidence.labels.iloc[some_of(np.flatnonzero(found.mask))]
     gains = {
         "frustration_ge2": gain(part, "frustration_ge2", estimate),
         "information_seeking": gain(part, "topic_transparency", estimate),
@@ -265,20 +265,19 @@ def _effects(
     return effects(updates, evidence.time[place] / 1e6, measures, span=span, gains=gains, seed=seed)
 
 
-def _robust(
-    evidence: Evidence, found: list[_Found], main: int | None, series: Series, estimate: Estimate
-) -> pd.DataFrame:
+def _robust(cells: Cells, found: list[_Found], main: int | None, detection: Detection) -> pd.DataFrame:
     if main is None:
         return schema.empty(schema.ROBUSTNESS)
-    onset = found[main].row["onset"]
+    onset, evidence, series = found[main].row["onset"], cells.evidence, detection.series
 
     def locate(part: NDArray[np.bool_]) -> dict[str, Any] | None:
         other = facts.weighted_series(series, evidence.time, part.astype(float))
-        rows = records(detect_series(other).incidents)
+        same = np.array_equal(other.count, series.count, equal_nan=True)
+        rows = records((detection if same else detect_series(other)).incidents)
         near = [r for r in rows if r["onset_low"] - pd.Timedelta(hours=6) <= onset <= r["peak"] + pd.Timedelta(hours=6)]
         return min(near, key=lambda r: abs(r["onset"] - onset), default=None)
 
-    return robustness(evidence, found[main].mask, estimate=estimate, locate=locate)
+    return robustness(cells, found[main].mask, locate=locate)
 
 
 def _facts(

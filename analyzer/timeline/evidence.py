@@ -10,6 +10,7 @@ and topics, and lets more doubtful posts in: among the talk of a quiet day these
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,20 @@ def probability(labels: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """(n,) probabilities of one label, 0 where it is null or the column is absent."""
     if name not in labels.columns:
         return np.zeros(len(labels))
-    return np.nan_to_num(labels[name].to_numpy(dtype=float, na_value=np.nan))
+    values = _numbers(labels[name]).astype(np.float64)
+    values[np.isnan(values)] = 0.0
+    return values
+
+
+def _numbers(column: pd.Series) -> NDArray[Any]:
+    """Return a column as plain numbers, NaN where it is null; without a copy where that can be."""
+    import pyarrow as pa
+
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
+        return column.to_numpy()
+    if isinstance(column.dtype, pd.ArrowDtype):
+        return np.asarray(pa.chunked_array(pa.array(column)).to_numpy())
+    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 @dataclass(frozen=True)
@@ -53,8 +67,8 @@ class Evidence:
     relevant: NDArray[np.bool_]
     labels: pd.DataFrame
     text: pd.Series
-    source: NDArray[np.object_]
-    language: NDArray[np.object_]
+    source: pd.Categorical
+    language: pd.Categorical
     author: NDArray[np.int64]
     cluster: NDArray[np.int64]
     first_hand: NDArray[np.bool_]
@@ -64,17 +78,24 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.time)
 
+    @cached_property
+    def ordered(self) -> NDArray[np.int64]:
+        """(n_relevant,) places of the relevant posts in order of time."""
+        place = np.flatnonzero(self.relevant)
+        return place[np.argsort(self.time[place], kind="stable")]
+
     def between(self, start: pd.Timestamp, end: pd.Timestamp) -> NDArray[np.bool_]:
         """(n,) True for relevant posts in ``[start, end)``."""
         return self.relevant & (self.time >= stamp(start)) & (self.time < stamp(end))
 
     def decided(self, name: str, *, least: float = DECIDED) -> NDArray[np.bool_]:
         """(n,) True where the label's probability is `least` or more."""
-        return probability(self.labels, name) >= least
+        if name not in self.labels.columns:
+            return np.full(len(self), least <= 0)
+        return _numbers(self.labels[name]) >= np.float64(least)
 
-    def voices(self, mask: NDArray[np.bool_], *, most: int) -> int:
-        """Distinct authors among the posts of a mask (distinct texts where authors are unknown), up to `most`."""
-        place = np.flatnonzero(mask)
+    def voices(self, place: NDArray[np.int64], *, most: int) -> int:
+        """Distinct authors among the posts at these places (distinct texts where authors are unknown), up to `most`."""
         group = self.author if len(place) and (self.author[place] >= 0).all() else self.cluster
         for part in (place[: 50 * most], place):
             n = len(np.unique(group[part]))
@@ -103,15 +124,15 @@ def gather(
             raise SchemaError(f"{name}: {len(table):,} rows for {n:,} posts; give one row a post, in the posts' order")
     if n and not _same(labels["post_id"], posts["post_id"]):
         raise SchemaError("labels: post_id differs from the posts' row by row; put both in the same order")
+    language = labels["language"] if "language" in labels.columns else posts["language"]
     labels = _lean(labels)
-    code, _ = _coded(posts["author"]) if "author" in posts.columns else (np.full(n, -1), None)
+    code = _coded(posts["author"])[0] if "author" in posts.columns else np.full(n, -1)
 
     def flag(name: str) -> NDArray[np.bool_]:
         if signals is None or name not in signals.columns:
             return np.zeros(n, dtype=bool)
         return signals[name].to_numpy(dtype=bool, na_value=False)
 
-    language = labels["language"] if "language" in labels.columns else posts["language"]
     reposted = (posts["kind"] == "repost").to_numpy(dtype=bool, na_value=False) | flag("repost")
     return Evidence(
         time=microseconds(posts["created_at"]),
@@ -120,7 +141,7 @@ def gather(
         text=posts["text"].reset_index(drop=True),
         source=_words(posts["source"]),
         language=_words(language),
-        author=np.asarray(code, dtype=np.int64),
+        author=code,
         cluster=np.arange(n) if clusters is None else np.asarray(clusters, dtype=np.int64),
         first_hand=flag("first_hand") if signals is not None else probability(labels, "p_report") >= DECIDED,
         news=flag("news"),
@@ -128,34 +149,38 @@ def gather(
     )
 
 
-def _coded(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Return texts as codes (n,), -1 for null, and the texts that they stand for."""
+def _coded(column: pd.Series) -> tuple[NDArray[np.int64], Any]:
+    """Return texts as codes (n,), -1 for null, and the texts that they stand for (an Arrow array)."""
     import pyarrow as pa
 
     array = pa.array(column, type=pa.string(), from_pandas=True)
     coded = (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, np.asarray(coded.dictionary.to_pylist(), dtype=object)
+    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary
 
 
-def _words(column: pd.Series) -> NDArray[np.object_]:
-    """Return texts as plain objects, `und` for null; few distinct ones are made, and shared."""
+def _words(column: pd.Series) -> pd.Categorical:
+    """Return texts of which few are distinct, `und` for null."""
     codes, words = _coded(column)
-    return np.append(words, "und")[codes]
+    names = words.to_pylist()
+    if (codes < 0).any() and "und" not in names:
+        names.append("und")
+    if (codes < 0).any():
+        codes = np.where(codes < 0, names.index("und"), codes)
+    return pd.Categorical.from_codes(codes, pd.Index(names, dtype=object))
 
 
 def _lean(labels: pd.DataFrame) -> pd.DataFrame:
-    """Labels with plain numbers and categories, which are cheap to slice; texts about the labels are left out."""
+    """Labels with plain numbers, which are cheap to read at some rows; texts about the labels are left out."""
     columns: dict[str, Any] = {}
     for name in labels.columns:
-        if name in ("status", "language", "source"):
+        if name == "status":
             codes, words = _coded(labels[name])
-            columns[name] = pd.Categorical.from_codes(codes, pd.Index(words))
-        elif name == "post_id":
-            columns[name] = labels[name].astype(object).to_numpy()
+            columns[name] = pd.Categorical.from_codes(codes, pd.Index(words.to_pylist(), dtype=object))
+        elif name in ("source", "post_id"):
+            columns[name] = labels[name].array
         elif name == "frustration_level" or name == "frustration" or name.startswith("p_"):
-            columns[name] = labels[name].to_numpy(dtype=np.float32, na_value=np.nan)
-    return pd.DataFrame(columns, index=range(len(labels)))
+            columns[name] = np.asarray(_numbers(labels[name]), np.float32)
+    return pd.DataFrame(columns, index=range(len(labels)), copy=False)
 
 
 def _same(left: pd.Series, right: pd.Series) -> bool:

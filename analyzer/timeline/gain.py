@@ -12,6 +12,7 @@ from analyzer.timeline.evidence import probability
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analyzer.timeline.shares import Estimate
 
@@ -46,6 +47,11 @@ class Gain:
         return float(low), float(high)
 
 
+def some_of(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return as many rows as `gain` reads, evenly spread; of so few, all."""
+    return rows[:: max(1, -(-len(rows) // _SAMPLE))]
+
+
 def gain(labels: pd.DataFrame, measure: str, estimate: Estimate) -> Gain:
     """Find by how much a change in mean probability must be raised to be one in the share.
 
@@ -63,7 +69,7 @@ def gain(labels: pd.DataFrame, measure: str, estimate: Estimate) -> Gain:
     estimate
         Estimator of shares (labels, measure, weights) -> dict.
     """
-    some = labels.iloc[:: -(-len(labels) // _SAMPLE)] if len(labels) else labels
+    some = labels.iloc[some_of(np.arange(len(labels)))]
     p = probability(some, f"p_{measure}")
     spread = float(p.std()) if len(p) else 0.0
     if spread < 1e-6:

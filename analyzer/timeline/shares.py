@@ -7,6 +7,7 @@ judged independently of each other; duplicates are for `robustness`. Shares are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -70,12 +71,54 @@ def wilson_estimate(labels: pd.DataFrame, measure: str, weights: NDArray | None 
     return {"n": len(labels), "n_positive": positive, **nothing, "method": "wilson"}
 
 
+def among(estimate: Estimate, labels: pd.DataFrame, rows: NDArray[np.int64]) -> Callable[[str], dict[str, Any]]:
+    """Return the estimator of some rows of labels, `(measure) -> dict`.
+
+    An estimator with a method `among` reads its columns in place; any other is given the rows, taken out.
+    """
+    inside = getattr(estimate, "among", None)
+    if inside is not None:
+        return inside(labels, rows)
+    part = labels.iloc[rows]
+    return lambda measure: estimate(part, measure)
+
+
+@dataclass
+class Cell:
+    """Estimates among some posts, each made once; `hidden` where fewer than `K_VOICES` voices stand behind them."""
+
+    n: int
+    hidden: bool
+    estimate: Callable[[str], dict[str, Any]]
+    _made: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __call__(self, measure: str) -> dict[str, Any]:
+        """Estimate a measure."""
+        if measure not in self._made:
+            self._made[measure] = self.estimate(measure)
+        return self._made[measure]
+
+
+@dataclass
+class Cells:
+    """Estimates among posts by mask: tables that look at the same posts share them."""
+
+    evidence: Evidence
+    estimate: Estimate
+    _made: dict[bytes, Cell] = field(default_factory=dict)
+
+    def of(self, mask: NDArray[np.bool_]) -> Cell:
+        """Return the estimates among the posts of a mask."""
+        key = np.packbits(mask).tobytes()
+        if key not in self._made:
+            rows = np.flatnonzero(mask)
+            hidden = self.evidence.voices(rows, most=K_VOICES) < K_VOICES
+            self._made[key] = Cell(len(rows), hidden, among(self.estimate, self.evidence.labels, rows))
+        return self._made[key]
+
+
 def shares(
-    evidence: Evidence,
-    groups: list[tuple[str, str, NDArray[np.bool_]]],
-    *,
-    estimate: Estimate,
-    measures: tuple[str, ...] = MEASURES,
+    cells: Cells, groups: list[tuple[str, str, NDArray[np.bool_]]], *, measures: tuple[str, ...] = MEASURES
 ) -> pd.DataFrame:
     """Estimate every measure in every group.
 
@@ -90,18 +133,16 @@ def shares(
     """
     rows = []
     for scope, group, mask in groups:
-        part = evidence.labels[mask]
-        hidden = evidence.voices(mask, most=K_VOICES) < K_VOICES
-        for measure in measures:
-            rows.append({"scope": scope, "group": group, **cell(part, measure, estimate=estimate, hidden=hidden)})
+        cell = cells.of(mask)
+        rows += [{"scope": scope, "group": group, **row(cell, measure)} for measure in measures]
     return make(SHARES, rows)
 
 
-def cell(labels: pd.DataFrame, measure: str, *, estimate: Estimate, hidden: bool) -> dict[str, Any]:
-    """Return the SHARES columns from `measure` on for one set of labels."""
-    if hidden or not len(labels):
-        return {"measure": measure, "n": len(labels), "n_positive": 0, "method": "suppressed", "suppressed": True}
-    found = estimate(labels, measure)
+def row(cell: Cell, measure: str) -> dict[str, Any]:
+    """Return the SHARES columns from `measure` on for one set of posts."""
+    if cell.hidden or not cell.n:
+        return {"measure": measure, "n": cell.n, "n_positive": 0, "method": "suppressed", "suppressed": True}
+    found = cell(measure)
     keys = ("n", "n_positive", "naive", "naive_low", "naive_high", "estimate", "low", "high", "method")
     return {"measure": measure, **{k: _plain(found.get(k)) for k in keys}, "suppressed": False}
 

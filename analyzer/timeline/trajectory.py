@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.timeline.shares import among
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -40,16 +42,15 @@ def trajectory(
     (n_bins, 3) estimate, low, high; NaN where nothing is known.
     """
     out = np.full((len(times), 3), np.nan)
-    place = np.flatnonzero(evidence.relevant)
+    place = evidence.ordered
     if len(place) < LEAST:
         return out
-    place = place[np.argsort(evidence.time[place], kind="stable")]
     size = min(len(place), max(PER_POINT, -(-2 * len(place) // MOST_POINTS)))
     starts = range(0, max(1, len(place) - size + 1), max(1, size // 2))
     centre, found = [], []
     for start in starts:
         run = place[start : start + size]
-        row = estimate(evidence.labels.iloc[run], measure)
+        row = among(estimate, evidence.labels, run)(measure)
         if row.get("estimate") is None or np.isnan(row["estimate"]):
             continue
         centre.append(float(np.median(evidence.time[run])))

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from analyzer.timeline.robustness import variants
-from analyzer.timeline.shares import K_VOICES, shares, wilson, wilson_estimate
+from analyzer.timeline.shares import K_VOICES, Cells, shares, wilson, wilson_estimate
 from analyzer.timeline.trajectory import pool, trajectory
 from tests.timeline.test_bins import HOUR, evidence
 
@@ -35,11 +35,11 @@ def test_cells_of_few_voices_are_not_shown() -> None:
     from dataclasses import replace
 
     posts = replace(evidence(list(range(20))), labels=labelled(np.ones(20)), author=np.arange(20) % (K_VOICES - 1))
-    table = shares(posts, [("incident", "0", posts.relevant)], estimate=wilson_estimate, measures=("humor",))
+    table = shares(Cells(posts, wilson_estimate), [("incident", "0", posts.relevant)], measures=("humor",))
     assert table["suppressed"].tolist() == [True]
     assert table["estimate"].isna().all()
     shown = replace(posts, author=np.arange(20))
-    table = shares(shown, [("incident", "0", shown.relevant)], estimate=wilson_estimate, measures=("humor",))
+    table = shares(Cells(shown, wilson_estimate), [("incident", "0", shown.relevant)], measures=("humor",))
     assert table["estimate"].tolist() == [1.0]
 
 
@@ -51,7 +51,7 @@ def test_variants_count_posts_texts_and_authors() -> None:
         cluster=np.array([7, 7, 8, 9]),
         author=np.array([1, 2, 1, -1]),
         first_hand=np.array([True, False, False, True]),
-        source=np.array(["x", "x", "reddit", "x"], dtype=object),
+        source=pd.Categorical(["x", "x", "reddit", "x"]),
     )
     found = {
         name: (None if m is None else np.flatnonzero(m).tolist(), note)
