@@ -52,3 +52,19 @@ def test_a_word_of_few_authors_and_copies_are_left_out() -> None:
 def test_hostile_and_empty_input() -> None:
     assert len(distinguishing([], [])) == 0
     assert len(distinguishing(["<script>alert(1)</script>", "https://a.example @user"], ["a", None])) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the app is dooown... #chatgptdown!! since 10:30, e.g. on wi-fi",
+        "call 555 123 4567 or 1 (800) 555-1234 now; error 503 at 9 am",
+        "so slowwwww :) <3 &amp; it's 100% dead?!? u.s. users https://a.example/b me@mail.example",
+        "#down #a ##b ... !!!!! ñandú café caído 🏻 👩‍💻 x_y o'clock d'oh",
+    ],
+)
+def test_pieces_are_cut_as_the_tokenizer_cuts_the_text(text: str) -> None:
+    from analyzer.nlp import keywords
+
+    whole = [w.lstrip("#") for w in keywords._tokenizer().tokenize(text)]
+    assert keywords._tokens(text, {}) == [w for w in whole if keywords._WORD.fullmatch(w)]
