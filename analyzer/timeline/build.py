@@ -199,8 +199,9 @@ def _authors(evidence: Evidence, place: NDArray[np.int64], relevant: NDArray[np.
     if not known.any():
         return np.full(n, -1)
     many = int(evidence.author.max()) + 1
-    pairs = np.unique(place[known] * many + evidence.author[known])
-    return np.bincount(pairs // many, minlength=n)
+    pairs = np.sort(place[known] * many + evidence.author[known])
+    first = np.append(True, pairs[1:] != pairs[:-1])
+    return np.bincount(pairs[first] // many, minlength=n)
 
 
 def _groups(

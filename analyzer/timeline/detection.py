@@ -201,7 +201,7 @@ def _incident(
     lo, hi = window.origin, window.origin + len(window.count)
     agree = ["scan", *(name for name, mask in masks.items() if mask[a:b].any())]
     for name, rule in LOCAL.items():
-        if rule(y[lo:hi], m[lo:hi], usual.dispersion)[a - lo : b - lo].any():
+        if rule(y[lo:hi], m[lo:hi], usual.dispersion, span=(a - lo, b - lo))[a - lo : b - lo].any():
             agree.append(name)
     if len(agree) < MIN_AGREE:
         return None

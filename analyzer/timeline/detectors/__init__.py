@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: name -> function(series, baseline) -> (n,) mask of bins in a rise. The whole series at once: linear in time.
 WHOLE: dict[str, Callable[[Series, Baseline], NDArray[np.bool_]]] = {"threshold": threshold, "kleinberg": kleinberg}
-#: name -> function(count, mean, dispersion) -> (n,) mask; run on a window around a proposal only.
-LOCAL: dict[str, Callable[[NDArray, NDArray, float], NDArray[np.bool_]]] = {"pelt": pelt, "bocpd": bocpd}
+#: name -> function(count, mean, dispersion, span=) -> (n,) mask; run on a window around a proposal only, and asked
+#: for no more than whether any bin of the proposal's `span` is marked.
+LOCAL: dict[str, Callable[..., NDArray[np.bool_]]] = {"pelt": pelt, "bocpd": bocpd}
 
 __all__ = ["LOCAL", "WHOLE", "bocpd", "kleinberg", "pelt", "scan", "threshold"]

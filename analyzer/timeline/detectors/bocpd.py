@@ -7,7 +7,7 @@ rate.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import gammaincc, gammaln, ndtr
@@ -66,9 +66,12 @@ class Online:
         )
         grow = self.log_p + predictive + np.log1p(-self.hazard)
         change = np.log(self.hazard) + prior  # the run lengths' chances add up to one
-        log_p = np.r_[change, grow]
-        a, b = np.r_[self.shape + y, self.a + y], np.r_[self.shape + mean, self.b + mean]
-        run = np.r_[0, self.run + 1]
+        log_p, a, b = (
+            _with_first(change, grow),
+            _with_first(self.shape + y, self.a + y),
+            _with_first(self.shape + mean, self.b + mean),
+        )
+        run = _with_first(0, self.run + 1)
         if len(log_p) > 1 and run[-2] >= MAX_RUN:
             log_p[-2] = np.logaddexp(log_p[-2], log_p[-1])
             log_p, a, b, run = log_p[:-1], a[:-1], b[:-1], run[:-1]
@@ -82,6 +85,13 @@ class Online:
         """Posterior chance that the current level is above `ratio` times the usual one."""
         some = self.log_p > _MATTERS
         return float(np.exp(self.log_p[some]) @ _above(self.a[some], self.b[some] * ratio))
+
+
+def _with_first(first: Any, rest: NDArray[Any]) -> NDArray[Any]:
+    """Return an array with one value before it."""
+    out = np.empty(len(rest) + 1, rest.dtype)
+    out[0], out[1:] = first, rest
+    return out
 
 
 def _above(shape: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,14 +109,28 @@ def _normalised(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def bocpd(
-    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: float, *, ratio: float = 1.25, sure: float = 0.95
+    count: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    dispersion: float,
+    *,
+    ratio: float = 1.25,
+    sure: float = 0.95,
+    span: tuple[int, int] | None = None,
 ) -> NDArray[np.bool_]:
-    """Mark bins at which the level is above `ratio` times the usual one with probability `sure` (see `Online`)."""
+    """Mark bins at which the level is above `ratio` times the usual one with probability `sure` (see `Online`).
+
+    With a `span` only the first such bin within it is marked: enough to confirm a rise there, and much less work.
+    """
     mask = np.zeros(len(count), dtype=bool)
     state = Online()
-    for t, (y, m) in enumerate(zip(count.tolist(), mean.tolist(), strict=True)):
+    first, last = span or (0, len(count))
+    for t, (y, m) in enumerate(zip(count[:last].tolist(), mean[:last].tolist(), strict=True)):
         if not (np.isfinite(y) and m > 0):
             continue
         state.update(y / dispersion, m / dispersion)
+        if t < first:
+            continue
         mask[t] = state.chance_above(ratio) > sure
+        if span and mask[t]:
+            break
     return mask

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 SWEEP = (1.0, 1.5, 2.5, 4.0, 6.0)
 
 
-def pelt(count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: float) -> NDArray[np.bool_]:
+def pelt(
+    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: float, *, span: tuple[int, int] | None = None
+) -> NDArray[np.bool_]:
     """Mark the bins of segments that lie clearly above the usual level under most penalties.
 
     Method: PELT (Killick, Fearnhead & Eckley 2012) with cost l2, every position allowed (`jump` 1), segments of two
     bins or more (one where there are few bins), on ``2 (sqrt(y + 3/8) - sqrt(mean + 3/8)) / sqrt(dispersion)``
     (Anscombe 1948; variance near 1), through ruptures' compiled kernel change-point detector. Penalties are
     ``2 log(n)`` times `SWEEP`; a bin is marked if more than half of them put it in a raised segment.
-    Holes are left out.
+    Holes are left out. A `span` changes nothing: change points hang on all bins.
     """
     import ruptures
 
