@@ -108,23 +108,23 @@ def _factorise(
     """Return word counts of all texts, the words, and the topic weights of all texts."""
     import warnings
 
+    import numpy as np
+    from scipy.sparse import csr_matrix
     from sklearn.decomposition import NMF
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
     from analyzer.nlp.keywords import stop_words
 
-    vectoriser = CountVectorizer(
-        token_pattern=_TOKEN, lowercase=False, stop_words=sorted(stop_words()), min_df=k, max_df=0.5
-    )
-    try:
-        vectoriser.fit([texts[i] for i in sample])
-    except ValueError:  # no word is left
-        import numpy as np
-        from scipy.sparse import csr_matrix
-
+    vectoriser = CountVectorizer(token_pattern=_TOKEN, lowercase=False, stop_words=sorted(stop_words()))
+    # Texts are cut once; then the words of too few or more than half of the sample's texts go.
+    everything = vectoriser.fit_transform([*texts, "a-word-for-texts-without"])[:-1]
+    holding = np.bincount(everything[sample].indices, minlength=everything.shape[1])
+    kept = (holding >= k) & (holding <= 0.5 * len(sample))
+    if not kept.any():
         return csr_matrix((len(texts), 1)), np.array([""]), np.zeros((len(texts), 1))
-    counts = vectoriser.transform(texts)
+    counts = everything[:, np.flatnonzero(kept)]
+    counts.sort_indices()
     scaled = TfidfTransformer(sublinear_tf=True).fit(counts[sample]).transform(counts)
     n_topics = min(n_topics, counts.shape[1])
     model = NMF(n_topics, init="nndsvda", random_state=seed, max_iter=200)
@@ -132,7 +132,7 @@ def _factorise(
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(scaled[sample])
         weights = model.transform(scaled)
-    return counts, vectoriser.get_feature_names_out(), weights
+    return counts, vectoriser.get_feature_names_out()[kept], weights
 
 
 def _class_words(counts: Any, assigned: np.ndarray, n: int, vocabulary: np.ndarray, words: int) -> list[list[str]]:

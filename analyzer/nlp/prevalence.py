@@ -140,7 +140,11 @@ class _Among:
         if self.by.method == "anchored":
             # Mean intensity is the mean of the three levels.
             columns = [column] if measure != "frustration" else [f"p_frustration_ge{k}" for k in (1, 2, 3)]
-            return out | _numbers(np.mean([self._move(c, w) for c in columns], axis=0)) | {"method": "anchored"}
+            return (
+                out
+                | _numbers(np.mean([self._move(c, w, found if c == column else None) for c in columns], axis=0))
+                | {"method": "anchored"}
+            )
         p, known = self.part.judged(column)
         narrow = measure != "relevant" and self._all_relevant(known)
         kept = np.ones(len(p)) if w is None else self.part.kept(w)[known]
@@ -153,11 +157,11 @@ class _Among:
         column = "frustration" if measure == "frustration" else f"p_{measure}"
         return column, self.by.thresholds.get(column, 0.5)
 
-    def _move(self, column: str, weights: Floats | None) -> tuple[float, float, float]:
+    def _move(self, column: str, weights: Floats | None, found: Tally | None) -> tuple[float, float, float]:
         """Estimate by anchoring; without weights each column once, as mean intensity needs the levels again."""
         if weights is None and column in self._moved:
             return self._moved[column]
-        found = self.part.tally(column, decided=column, least=0.5, weights=weights)
+        found = found or self.part.tally(column, decided=column, least=0.5, weights=weights)
         value = share_of(
             found.mass,
             found.total,
