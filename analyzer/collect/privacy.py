@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 #: What stands for a person in a masked text.
 USER = "@user"
+#: Texts of a column that are looked at together.
+_JOINED = 200
 
-_HANDLE = re.compile(r"\w+(?:[.-]\w+)*")
+_MENTION = re.compile(r"@(\w+(?:[.-]\w+)*)")
+_ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _LOCAL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-"
 # A brand's accounts are its name with one of these around it: AskAcme, AcmeUK, Acme_Support.
 _BEFORE = r"(?:ask|the|get|my|hey)?_?"
@@ -47,6 +50,7 @@ _MARKS = (
     "youtube.com/",
     "t.me/",
 )
+_COLUMN_HINTS = "[@/]|did:"
 _COLUMN_MARKS = "(?i)did:|u/|" + "|".join(re.escape(mark) for mark in _MARKS)
 _NO_PERSON = {"i", "home", "search", "hashtag", "intent", "share", "explore", "about", "help", "settings", "status"}
 _REDDIT = re.compile(r"(?<![\w/.])(/?u/)([\w-]+)")
@@ -110,39 +114,42 @@ class Masker:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        mentions = pc.match_substring(texts, "@")
-        others = pc.match_substring_regex(texts, _COLUMN_MARKS)
-        for found, mask in (
-            (pc.and_(mentions, pc.invert(others)), self._mentions),  # most of them: no more than mentions
-            (others, self.text),
-        ):
-            found = pc.fill_null(found, False)
-            chosen = texts.filter(found)
+        hinted = pc.fill_null(pc.match_substring_regex(texts, _COLUMN_HINTS), False)
+        some = texts.filter(hinted)
+        if not len(some):
+            return texts
+        others = pc.match_substring_regex(some, _COLUMN_MARKS)
+        mentions = pc.and_(pc.match_substring(some, "@"), pc.invert(others))  # most of them: no more than mentions
+        for found, mask in ((mentions, self._many_mentions), (others, lambda rows: [self.text(t) for t in rows])):
+            chosen = some.filter(found)
             if len(chosen):
-                masked = pa.array([mask(t) for t in chosen.to_pylist()], type=texts.type)
-                texts = pc.replace_with_mask(texts, found, masked)
-        return texts
+                some = pc.replace_with_mask(some, found, pa.array(mask(chosen.to_pylist()), type=texts.type))
+        return pc.replace_with_mask(texts, hinted, some)
+
+    def _many_mentions(self, texts: list[str]) -> list[str]:
+        """Mask what follows an ``@`` in many texts; joined, by what is part of no name, they cost less."""
+        out: list[str] = []
+        for start in range(0, len(texts), _JOINED):
+            some = texts[start : start + _JOINED]
+            masked = self._mentions("\0".join(some)).split("\0")
+            out += masked if len(masked) == len(some) else [self._mentions(t) for t in some]
+        return out
 
     def _mentions(self, text: str) -> str:
         """Mask what follows an ``@``; linear in the text, whatever it holds."""
-        first, *rest = text.split("@")
+        first, *rest = _MENTION.split(text)
         out = [first]
         whole = False  # the last piece was a handle and nothing else: "@user@server"
-        for piece in rest:
-            match = _HANDLE.match(piece)
-            if match is None:
-                out.append("@" + piece)
-                whole = False
-                continue
-            handle, tail = match[0], piece[match.end() :]
+        named = {h: f"@{h}" if self.keeps(h) else USER for h in set(rest[::2])}
+        for handle, tail in zip(rest[::2], rest[1::2], strict=True):
             before = out[-1]
             if whole:
-                out.append(tail if before != "@" + handle else "@" + piece)
-            elif before[-1:].isalnum() and before[-1:] in _LOCAL:
+                out.append(tail if before != f"@{handle}" else f"@{handle}{tail}")
+            elif before[-1:] in _ALPHANUMERIC:
                 out[-1] = before.rstrip(_LOCAL)
                 out.append(USER + tail)
             else:
-                out.append((f"@{handle}" if self.keeps(handle) else USER) + tail)
+                out.append(named[handle] + tail)
             whole = not tail
         return "".join(out)
 

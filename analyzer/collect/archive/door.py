@@ -185,17 +185,23 @@ class Door:
 
     def _pseudonyms(self, drafts: pa.Table) -> pa.Array:
         """Replace authors; each distinct one is looked up once."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        whole, out = _array(drafts["source"]), pa.nulls(len(drafts), pa.string())
-        for source in whole.unique().to_pylist():
-            mine = pc.equal(whole, source)
-            coded = _array(drafts["author"].filter(mine)).dictionary_encode()
+        sources, authors = _array(drafts["source"]), _array(drafts["author"])
+        named, places = [], []
+        for source in sources.unique().to_pylist():
+            mine = pc.indices_nonzero(pc.equal(sources, source))
+            coded = authors.take(mine).dictionary_encode()
             names = pa.array(self._names(source, coded.dictionary.to_pylist()), pa.string())
-            named = pa.DictionaryArray.from_arrays(coded.indices, names).cast(pa.string())
-            out = named if len(named) == len(out) else pc.replace_with_mask(out, mine, named)
-        return out
+            named.append(pa.DictionaryArray.from_arrays(coded.indices, names).cast(pa.string()))
+            places.append(mine)
+        if len(named) < 2:
+            return named[0] if named else pa.nulls(0, pa.string())
+        order = np.empty(len(drafts), np.int64)
+        order[np.concatenate(places)] = np.arange(len(drafts))
+        return pa.concat_arrays(named).take(pa.array(order))
 
     def _names(self, source: str, authors: list[str]) -> list[str]:
         many = getattr(self._keeper, "pseudonyms", None)

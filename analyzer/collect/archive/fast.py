@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from analyzer.collect.archive.lines import Chunk
 
-# Pieces of a chunk that DuckDB may read on different cores.
-_PIECES = 4
-
 
 class Mapper(Protocol):
     """What `Corpus.transform` offers: SQL over Arrow tables."""
@@ -83,14 +80,13 @@ def read(mapper: Mapper, sql: str, chunk: Chunk) -> tuple[pa.Table, set[tuple[in
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lines = pa.table({"_line": chunk.numbers, "line": chunk.lines})
-    pieces = pa.Table.from_batches(lines.to_batches(max_chunksize=max(1, -(-len(lines) // _PIECES))))
-    found = answer(mapper, sql, pieces)
+    chunk_table = pa.table({"_line": chunk.numbers, "line": chunk.lines})
+    found = answer(mapper, sql, chunk_table)
     if found is None:
         return DRAFT.arrow().empty_table(), set(), set(chunk.numbers.to_pylist())
+    if pc.all(found["clean"]).as_py() and _each_line_found(found["_line"], chunk.numbers):
+        return _drafts(found), set(), set()
     clean = found.filter(found["clean"])
-    if len(clean) == len(found) and _each_line_found(found["_line"], chunk.numbers):
-        return _drafts(clean), set(), set()
     numbers = chunk.numbers
     unclean = pc.unique(found.filter(pc.invert(found["clean"]))["_line"])
     missing = numbers.filter(pc.invert(pc.is_in(numbers, value_set=pc.unique(found["_line"]))))
@@ -127,10 +123,11 @@ def in_time(clean: pa.Table, now: dt.datetime) -> tuple[pa.Table, set[int]]:
     return clean.filter(pc.invert(whole)), late
 
 
-def _each_line_found(found: Any, numbers: pa.Array) -> bool:
+def _each_line_found(found: Any, numbers: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
-    return len(pc.unique(found)) == len(numbers)
+    same = len(found) == len(numbers) and pc.all(pc.equal(found, numbers)).as_py()  # one item a line, as nearly always
+    return same or len(pc.unique(found)) == len(numbers)
 
 
 def _drafts(found: pa.Table) -> pa.Table:

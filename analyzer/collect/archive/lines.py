@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Bytes of a chunk; small enough for a few of them to fit any memory, large enough for column operations to pay.
 CHUNK = 24 << 20
+#: Bytes of one buffer of a chunk: what is larger comes fresh from the system each time, and its pages cost more than
+#: the search for line ends.
+PIECE = 4 << 20
 #: A line longer than this is rejected (the longest page of an archive has some 4 MB).
 MAX_LINE = 32 << 20
+#: ``(number, reason, detail, start of the line)`` of a line that cannot be text.
+Bad = tuple[int, str, str, bytes]
 
 
 @dataclass
@@ -22,28 +27,53 @@ class Chunk:
     Attributes
     ----------
     lines
-        The lines as an Arrow string array: valid UTF-8, without those in `bad`.
+        The lines as Arrow strings, in pieces: valid UTF-8, without those in `bad`.
     numbers
         Their numbers in the file, from 1.
     bad
-        ``(number, reason, detail, start of the line)`` of lines that cannot be text.
+        Lines that cannot be text.
     cut
         Number of the last line, if the file ends without ending it.
     """
 
-    lines: pa.Array
-    numbers: pa.Array
-    bad: list[tuple[int, str, str, bytes]] = field(default_factory=list)
+    lines: pa.ChunkedArray
+    numbers: pa.ChunkedArray
+    bad: list[Bad] = field(default_factory=list)
     cut: int | None = None
 
 
 def chunks(blocks: Iterable[bytes], *, size: int = CHUNK) -> Iterator[Chunk]:
     """Yield chunks of about `size` bytes; a line is never cut, and memory stays within one chunk and one line."""
+    import pyarrow as pa
+
+    held: list[Chunk] = []
+    n_held = 0
+    for piece, n_bytes in _pieces(blocks, min(size, PIECE)):
+        held.append(piece)
+        n_held += n_bytes
+        if n_held >= size:
+            yield _joined(held, pa)
+            held, n_held = [], 0
+    if held:
+        yield _joined(held, pa)
+
+
+def _joined(pieces: list[Chunk], pa: Any) -> Chunk:
+    return Chunk(
+        pa.chunked_array([p.lines for p in pieces], pa.string()),
+        pa.chunked_array([p.numbers for p in pieces], pa.int64()),
+        [b for p in pieces for b in p.bad],
+        pieces[-1].cut,
+    )
+
+
+def _pieces(blocks: Iterable[bytes], size: int) -> Iterator[tuple[Chunk, int]]:
+    """Yield ``(piece, bytes)``: whole lines in one buffer each."""
     number = 1
     parts: list[bytes] = []
     held = 0
     too_long: bytes | None = None
-    bad: list[tuple[int, str, str, bytes]] = []
+    bad: list[Bad] = []
     for block in blocks:
         if too_long is not None:
             cut = block.find(b"\n")
@@ -59,10 +89,10 @@ def chunks(blocks: Iterable[bytes], *, size: int = CHUNK) -> Iterator[Chunk]:
         cut = buffer.rfind(b"\n") + 1
         rest = buffer[cut:]
         if cut or bad:
-            chunk = _chunk(buffer[:cut] if rest else buffer, number, bad)
-            number += _count(chunk, bad)
+            piece = _piece(buffer, cut, number, bad)
+            number += _count(piece, bad)
             bad = []
-            yield chunk
+            yield piece, cut
         if len(rest) > MAX_LINE:
             too_long, rest = rest[:2000], b""
         parts, held = ([rest] if rest else []), len(rest)
@@ -71,21 +101,23 @@ def chunks(blocks: Iterable[bytes], *, size: int = CHUNK) -> Iterator[Chunk]:
     buffer = b"".join(parts)
     if buffer or bad:
         ended = not buffer or buffer.endswith(b"\n")
-        chunk = _chunk(buffer if ended else buffer + b"\n", number, bad)
+        buffer = buffer if ended else buffer + b"\n"
+        piece = _piece(buffer, len(buffer), number, bad)
         if not ended:
-            chunk.cut = number + _count(chunk, bad) - 1
-        yield chunk
+            piece.cut = number + _count(piece, bad) - 1
+        yield piece, len(buffer)
 
 
-def _count(chunk: Chunk, before: list[tuple[int, str, str, bytes]]) -> int:
-    return len(chunk.lines) + len(chunk.bad) - len(before)
+def _count(piece: Chunk, before: list[Bad]) -> int:
+    return len(piece.lines) + len(piece.bad) - len(before)
 
 
-def _chunk(buffer: bytes, first: int, bad: list[tuple[int, str, str, bytes]]) -> Chunk:
+def _piece(buffer: bytes, stop: int, first: int, bad: list[Bad]) -> Chunk:
+    """Return the lines of a buffer up to `stop`, without a copy."""
     import numpy as np
     import pyarrow as pa
 
-    ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 10)
+    ends = np.flatnonzero(np.frombuffer(buffer, np.uint8, stop) == 10)
     offsets = np.empty(len(ends) + 1, np.int32)
     offsets[0] = 0
     offsets[1:] = ends + 1
@@ -98,7 +130,7 @@ def _chunk(buffer: bytes, first: int, bad: list[tuple[int, str, str, bytes]]) ->
     return Chunk(lines, numbers, bad)
 
 
-def _without_broken(lines: pa.Array, numbers: pa.Array, bad: list[tuple[int, str, str, bytes]]) -> Chunk:
+def _without_broken(lines: pa.Array, numbers: pa.Array, bad: list[Bad]) -> Chunk:
     import pyarrow as pa
 
     kept: list[str] = []

@@ -16,7 +16,9 @@ _ALL = (
     *_NAMES, *_COUNTS,
 )  # fmt: skip
 # A name or an id that reads the same whether JSON held it as a text or as a number, and is no stand-in for "nothing".
-_NAME = r"([0-9]{1,18}|[0-9A-Za-z_@/-]*[A-Za-z_@/-][0-9A-Za-z_@/:.#-]*)"
+_NAME = r"([0-9]{1,19}|[0-9A-Za-z_@/-]*[A-Za-z_@/-][0-9A-Za-z_@/:.#-]*)"
+# One that is too long for a stand-in, as most are: all that need be looked at.
+_LONG_NAME = r"([0-9]{1,19}|[A-Za-z_@/-][0-9A-Za-z_@/:.#-]{5,})"
 _NOTHING = r"(?i)( |^)(nan|none|null|true|false|[0-9][0-9.]*e[0-9]+)( |$)"
 _TRUE = "('true', '1', 'yes', 't', 'y', '1.0')"
 
@@ -69,8 +71,9 @@ def line_sql(columns: Mapping[str, str], source: str | None) -> str | None:
         CASE WHEN nullif(has_link, '') IS NOT NULL THEN lower(has_link) IN {_TRUE} ELSE address END AS has_link,
         observed AS observed_at, _line, _item,
         coalesce(shaped AND {plain_text('"text"', "first")} AND strlen(post_id) <= 200
-            AND regexp_full_match(concat_ws(' ', {ids}), '{_NAME}( {_NAME})*')
-            AND NOT regexp_matches(concat_ws(' ', {ids}), '{_NOTHING}')
+            AND CASE WHEN regexp_full_match(concat_ws(' ', {ids}), '{_LONG_NAME}( {_LONG_NAME})*') THEN true
+                ELSE regexp_full_match(concat_ws(' ', {ids}), '{_NAME}( {_NAME})*')
+                    AND NOT regexp_matches(concat_ws(' ', {ids}), '{_NOTHING}') END
             AND {_is_time("created_at", "time")} AND (observed_at IS NULL OR {_is_time("observed_at", "observed")})
             AND (source IS NULL OR regexp_full_match(source, '[A-Za-z][A-Za-z0-9_.+-]*'))
             AND (language IS NULL OR regexp_full_match(language, '[a-z]{{2,3}}'))

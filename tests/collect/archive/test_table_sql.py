@@ -24,6 +24,7 @@ TEXTS: list[Any] = [
 NAMES: list[Any] = [
     "ann", "Bob-2", "@carol", 17, 12.0, "12.0", "nan", "None", "null", "true", False, "", None, "j\u00f6rg",
     "two words", "1e10", {"name": "x"}, [], "<na>", "a:b/c", 10**19, -5, "+1",
+    1797900000000000000, "1797900000000000001", "true_north", "nanette", "12e4567", "0000007", "none none",
 ]  # fmt: skip
 TIMES: list[Any] = [
     "2025-03-10T00:00:00.394Z", "2025-03-10T00:00:01Z", "2025-03-10T00:00:01+00:00", "2025-03-10T02:00:01+02:00",
