@@ -73,7 +73,7 @@ def decide(scores: pd.DataFrame, *, ids: Any, name: str, thresholds: Mapping[str
         "post_id": pa.array(ids, type=pa.string(), from_pandas=True),
         "status": pa.array(scores["status"], type=pa.string(), from_pandas=True),
         "language": pa.array(scores["language"], type=pa.string(), from_pandas=True),
-        "model": pa.array([name] * len(scores), pa.string()).dictionary_encode().cast(pa.string()),
+        "model": pa.repeat(pa.scalar(name, pa.string()), len(scores)),
     }
     given: dict[str, np.ndarray] = {
         c: np.asarray(scores[c].to_numpy(dtype=np.float32, na_value=np.nan)) for c in SCORES if c in scores
