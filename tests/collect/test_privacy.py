@@ -76,3 +76,12 @@ def test_a_mention_never_survives(before: str, name: str, after: str) -> None:
 def test_cost_is_linear_in_the_text(piece: str) -> None:
     """A megabyte of the worst is done; a quadratic step would take hours."""
     assert mask.text(piece * (1_000_000 // len(piece)))
+
+
+def test_many_texts_are_masked_as_each_alone_is() -> None:
+    mask = Masker(Study(service="Acme"))
+    texts = [f"@jane{i} and bob{i}@example.org ask @AcmeHelp" for i in range(450)]
+    texts[7] = "a @jane\0@bob c"
+    texts[300:303] = ["@", "@jane", "@bob@example.org"]
+    assert mask.texts(pa.array(texts)).to_pylist() == [mask.text(t) for t in texts]
+    assert mask.text(texts[300]) == "@" and mask.text(texts[302]) == "@user"
