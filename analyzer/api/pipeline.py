@@ -206,7 +206,7 @@ def build_timeline(
     beside
         A second process for discovered topics and words (see `second_process`).
     """
-    from analyzer import nlp, timeline
+    from analyzer import nlp
     from analyzer.api import exemplars
     from analyzer.nlp import discovered, duplicates, extract, keywords, prevalence, signals
 
@@ -219,16 +219,19 @@ def build_timeline(
     made = {"n_imported": len(posts), **(prepared or {})}
     del posts  # as large as all the rest
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
-    relevant = timeline.relevant(labels)
-    about = selected[relevant]
     with ThreadPoolExecutor(1) as thread:  # near-copies are compiled code that holds no lock
         copies = None if "clusters" in made else thread.submit(duplicates.clusters, selected["text"])
-        flags = made["signals"] if "signals" in made else signals.signals(selected)
+        from analyzer import timeline
+
+        relevant = timeline.relevant(labels)
+        about = selected.loc[relevant, ["text", "author", "created_at"]]
         few = about.iloc[:: max(1, len(about) // MOST_DISCOVERED)]
         topics = submit(beside, discovered.discover, few["text"], authors=few["author"], seed=seed)
+        flags = made["signals"] if "signals" in made else signals.signals(selected)
         named = extract.extract(about, study)
         if beside is None:
             keywords.prepare()
+        timeline.prepare()
         clusters = made["clusters"] if copies is None else copies.result()
     words: list[Callable[[], pd.DataFrame]] = []
 
@@ -238,13 +241,14 @@ def build_timeline(
         texts, authors = about["text"].iloc[some], about["author"].iloc[some]
         words.append(submit(beside, keywords.distinguishing, texts, groups[some], authors=authors))
 
+    judged = [c for c in labels.columns if c.startswith(("status", "p_", "frustration"))]
     built = timeline.build(
         study,
         selected,
         labels,
         updates,
         coverage,
-        estimate=prevalence.estimator(model, audit=audit, anchor=labels[relevant], seed=seed),
+        estimate=prevalence.estimator(model, audit=audit, anchor=labels.loc[relevant, judged], seed=seed),
         clusters=clusters,
         signals=flags,
         bin_minutes=bin_minutes or study.bin_minutes,

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "relevant", "replay"]
+__all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "prepare", "relevant", "replay"]
+
+
+def prepare() -> None:
+    """Load what `build` needs late, so that it can be done while something else runs."""
+    import ruptures  # noqa: F401
+    import statsmodels.genmod.generalized_linear_model  # noqa: F401
 
 
 def phase_of(phases: pd.DataFrame, times: pd.Series) -> NDArray[np.object_]:
