@@ -485,7 +485,7 @@ class Timeline:
     `quality` holds counts about the data: `n_imported`, `n_selected`, `n_relevant`, `n_unsupported`, `n_abstained`,
     `n_rejected`, `n_duplicate_texts`, `n_clusters`, `n_authors` (null where unknown), `warnings` (list of sentences).
     `manifest` is what `store.manifest` made of the run.
-    `discovered` holds topics found in the posts themselves: `id`, `n`, `share`, `n_authors`, `words` (list) of each.
+    `discovered` holds topics that posts brought up: `id`, `n`, `share`, `low`, `high`, `n_authors`, `words` of each.
     """
 
     study: Study

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer.nlp.classify import text_array
+from analyzer.nlp.quantify import wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +35,8 @@ class Discovered:
     Attributes
     ----------
     topics
-        `id` (made of its words, so that it stays where the topic stays), `n`, `share` (of all texts), `n_authors`,
-        `words` (list), by falling n.
+        `id` (made of its words, so that it stays where the topic stays), `n`, `share` (of all texts) with its
+        95 % Wilson interval `low`, `high`, in which copies count as one, `n_authors`, `words` (list), by falling n.
     assigned
         (n texts,) row of `topics`, or -1 for an outlier.
     outlier_share
@@ -75,7 +76,7 @@ def discover(
     array = text_array(texts)
     cluster = clusters(array)
     unique = np.unique(cluster)
-    none = pd.DataFrame({"id": [], "n": [], "share": [], "n_authors": [], "words": []})
+    none = pd.DataFrame({"id": [], "n": [], "share": [], "low": [], "high": [], "n_authors": [], "words": []})
     if len(unique) < MIN_TEXTS:
         return Discovered(none, np.full(len(array), -1), 1.0)
     all_texts = [_OFF.sub(" ", t.lower()) for t in array.to_pylist()]
@@ -87,19 +88,30 @@ def discover(
     assigned = np.where(clear, best, -1)
     who = cluster.astype(str) if authors is None else _known(authors, cluster)
     rows: list[dict[str, Any]] = []
+    effective = _effective(cluster)
     shown = _class_words(counts, assigned, weights.shape[1], vocabulary, words)
     for topic in range(weights.shape[1]):
         member = assigned == topic
         n_authors = len(set(who[member]))
         if n_authors >= k and shown[topic]:
+            share = float(member.mean())
+            low, high = wilson(share * effective, effective)
             rows.append(
-                {"id": _name(shown[topic]), "n": int(member.sum()), "share": float(member.mean()),
+                {"id": _name(shown[topic]), "n": int(member.sum()), "share": share, "low": low, "high": high,
                  "n_authors": n_authors, "words": shown[topic], "number": topic}
             )  # fmt: skip
     rows.sort(key=lambda r: (-r["n"], r["id"]))
     place = {row.pop("number"): i for i, row in enumerate(rows)}
     final = np.array([place.get(int(t), -1) for t in assigned])
     return Discovered(pd.DataFrame(rows, columns=none.columns), final, float((final < 0).mean()))
+
+
+def _effective(cluster: np.ndarray) -> float:
+    """Return how many posts of their own all are worth: copies of a text fall together (Kish 1965)."""
+    import numpy as np
+
+    sizes = np.unique(cluster, return_counts=True)[1].astype(float)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
 def _factorise(

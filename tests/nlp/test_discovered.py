@@ -42,6 +42,17 @@ def test_ids_stay_when_posts_are_added_and_runs_repeat() -> None:
     assert sum(n >= 5 for n in shared) == 3
 
 
+def test_copies_do_not_narrow_the_interval() -> None:
+    """The planted share is a third; 400 copies of one post are one more post, not 400."""
+    texts, _ = _posts(600, 1)
+    alone, copied = discover(texts, n_topics=3), discover([*texts, *[texts[0]] * 400], n_topics=3)
+    for row in alone.topics.itertuples():
+        assert row.low < 1 / 3 < row.high
+        assert row.low < row.share < row.high
+    wide, narrow = (t["high"].iloc[0] - t["low"].iloc[0] for t in (copied.topics, alone.topics))
+    assert wide > 3 * narrow
+
+
 def test_one_author_is_no_topic() -> None:
     texts, _ = _posts(300, 3)
     authors = [f"a{i}" for i in range(300)] + ["loner"] * 60

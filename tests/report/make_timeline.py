@@ -424,7 +424,15 @@ def _discovered(kind: str, n: int) -> tuple[dict[str, Any], ...]:
         found = (("<i>", "=1+1", "`x`"), *found)
     shares = (0.21, 0.16, 0.08, 0.03)
     return tuple(
-        {"id": f"t{i}", "n": max(5, int(n * p)), "share": p, "n_authors": 5, "words": [*words]}
+        {
+            "id": f"t{i}",
+            "n": max(5, int(n * p)),
+            "share": p,
+            "low": 0.8 * p,
+            "high": 1.2 * p,
+            "n_authors": 5,
+            "words": [*words],
+        }
         for i, (words, p) in enumerate(zip(found, shares, strict=False))
     )
 

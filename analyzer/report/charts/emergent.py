@@ -26,6 +26,10 @@ def _name(row: Row, *, words: int = 3) -> str:
     return ", ".join(isolate(text(w, limit=24)) for w in list(row["words"])[:words])
 
 
+def _share(row: Row, f: Format) -> str:
+    return f.share_interval(row["share"], row.get("low"), row.get("high"))
+
+
 def missing(v: View) -> str:
     """Say why the chart cannot be drawn; empty if it can."""
     return "" if _rows(v) else "No topic of its own was found in the posts: there are too few different texts."
@@ -37,21 +41,20 @@ def title(v: View, f: Format) -> str:
     if not rows:
         return "No topic of its own was found"
     return (
-        f"The largest topic that posts brought up themselves is “{_name(rows[0])}”, with "
-        f"{f.share(rows[0]['share'])} of posts"
+        f"The largest topic that posts brought up themselves is “{_name(rows[0])}”, with {_share(rows[0], f)} of posts"
     )
 
 
 def alt(v: View, f: Format) -> str:
     """Return the text alternative."""
-    parts = [f"{_name(r)} {f.share(r['share'])}" for r in _rows(v)]
+    parts = [f"{_name(r)} {_share(r, f)}" for r in _rows(v)]
     return missing(v) or f"Topics found in the posts, by their words: {'; '.join(parts)}."
 
 
 def data(v: View, f: Format) -> Table:
     """Return the numbers behind the chart."""
-    rows = tuple((_name(r, words=8), f.count(r["n"]), f.share(r["share"]), f.count(r["n_authors"])) for r in _rows(v))
-    header = ("Words", "Posts", "Share of posts", "Authors")
+    rows = tuple((_name(r, words=8), f.count(r["n"]), _share(r, f), f.count(r["n_authors"])) for r in _rows(v))
+    header = ("Words", "Posts", "Share of posts (95% interval)", "Authors")
     return Table("emergent", "Topics found in the posts", header, rows, numeric=frozenset({1, 2, 3}), folded=True)
 
 
@@ -61,13 +64,13 @@ def sizes(v: View) -> tuple[Size, Size]:
 
 
 def plot_emergent(timeline: Timeline, *, ax: Axes | None = None) -> Axes:
-    """Topics found in the posts themselves, named by their words: share of posts whose strongest topic it is."""
+    """Topics found in the posts, named by their words: share of posts whose strongest topic it is (95% intervals)."""
     v, f = view(timeline), fmt()
     with canvas(ax, size=sizes(v)[0]) as ax:
         if reason := missing(v):
             return say_missing(ax, reason)
         dots = [
-            Dot(_name(r), float(r["share"]), None, None, f"{f.share(r['share'])}, {f.count(r['n'])} posts")
+            Dot(_name(r), float(r["share"]), r.get("low"), r.get("high"), f"{_share(r, f)}, {f.posts(r['n'])}")
             for r in _rows(v)
         ]
         dot_rows(ax, dots, unit="Share of posts about the outage")
