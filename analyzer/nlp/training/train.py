@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 log = logging.getLogger(__name__)
-NAME = "fast-4"
+NAME = "fast-5"
 C_LABELS = 10.0
 C_SCALED = 5.0
 C_EMOTIONS = 1.0
