@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from glob import glob
 from pathlib import Path
@@ -32,6 +32,8 @@ MOST_DISCOVERED = 15_000
 #: Posts that are classified in one go; more are taken in parts, so that memory does not grow with them.
 MOST_AT_ONCE = 2_000_000
 _KEY = ("source", "post_id")
+#: Columns of posts that a timeline is made from.
+_READ = (*_KEY, "created_at", "text", "author", "language", "kind")
 
 
 def read_study(
@@ -151,9 +153,12 @@ def _classify_corpus(corpus: Corpus, model: str, options: Mapping[str, Any]) -> 
 
 
 def _judge(
-    corpus: Corpus, model: str, options: Mapping[str, Any]
+    corpus: Corpus, model: str, options: Mapping[str, Any], seen: Callable[[pd.DataFrame], None] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame] | tuple[None, None]:
-    """Label what has no label of the model yet; return posts and labels if all are new and fit the memory."""
+    """Label what has no label of the model yet; return posts and labels if all are new and fit the memory.
+
+    `seen` is called with the posts that will be returned, before they are judged.
+    """
     from analyzer import nlp
 
     name = nlp.load(model, **options).name
@@ -162,10 +167,13 @@ def _judge(
         return None, None
     if left <= MOST_AT_ONCE or "budget_s" in options:
         posts = corpus.unlabelled(name)
+        whole = len(posts) == corpus.count("posts")
+        if whole and seen:
+            seen(posts)
         labels = nlp.classify(posts, model=model, **options)
         with corpus.run("classify", params=params) as run:
             run.add_labels(labels)
-        return (posts, labels) if len(posts) == corpus.count("posts") else (None, None)
+        return (posts, labels) if whole else (None, None)
     with corpus.run("classify", params=params) as run:
         for posts in corpus.unlabelled_batches(name):
             run.add_labels(nlp.classify(posts, model=model))
@@ -201,8 +209,8 @@ def build_timeline(
     allow_verbatim
         Keep a few posts in their own words for the report, where their platform's rules allow it.
     prepared
-        What was made elsewhere (`analyzer.cluster`) for posts already selected: their `clusters` and `signals`, row
-        for row, and `n_imported`.
+        What was made elsewhere for posts already selected: their `clusters` (an array, or a future of it) and
+        `signals`, row for row, and `n_imported`.
     beside
         A second process for discovered topics and words (see `second_process`).
     """
@@ -212,7 +220,7 @@ def build_timeline(
 
     posts = schema.check(posts, schema.POSTS)
     belongs = study.belongs(posts)
-    selected = posts[belongs].reset_index(drop=True)
+    selected = posts.loc[belongs, list(_READ)].reset_index(drop=True)
     labels = labels[belongs].reset_index(drop=True) if _row_for_row(labels, posts) else align(labels, selected)
     updates = select_updates(study, schema.empty(schema.UPDATES) if updates is None else updates)
     coverage = schema.empty(schema.COVERAGE) if coverage is None else coverage
@@ -220,7 +228,7 @@ def build_timeline(
     del posts  # as large as all the rest
     model = str(labels["model"].iloc[0]) if len(labels) else nlp.DEFAULT
     with ThreadPoolExecutor(1) as thread:  # near-copies are compiled code that holds no lock
-        copies = None if "clusters" in made else thread.submit(duplicates.clusters, selected["text"])
+        copies = made["clusters"] if "clusters" in made else thread.submit(duplicates.clusters, selected["text"])
         from analyzer import timeline
 
         relevant = timeline.relevant(labels)
@@ -232,7 +240,7 @@ def build_timeline(
         if beside is None:
             keywords.prepare()
         timeline.prepare()
-        clusters = made["clusters"] if copies is None else copies.result()
+        clusters = copies.result() if isinstance(copies, Future) else copies
     words: list[Callable[[], pd.DataFrame]] = []
 
     def phased(phases: pd.DataFrame) -> None:
@@ -316,9 +324,17 @@ def timeline_of(
 ) -> Timeline:
     """Classify what is not yet classified and build the timeline of a corpus, with its manifest."""
     from analyzer import nlp
+    from analyzer.nlp import duplicates
+
+    prepared: dict[str, Any] = {}
+    thread = ThreadPoolExecutor(1)  # near-copies are compiled code that holds no lock: found while posts are judged
+
+    def seen(posts: pd.DataFrame) -> None:
+        prepared["clusters"] = thread.submit(duplicates.clusters, posts["text"][study.belongs(posts)])
 
     options = {} if budget_s is None else {"budget_s": budget_s}
-    posts, labels = _judge(corpus, model, options)
+    posts, labels = _judge(corpus, model, options, seen)
+    thread.shutdown(wait=False)
     if posts is None or labels is None:
         posts, labels = corpus.posts(), corpus.labels(model=nlp.load(model, **options).name)
     judge = str(labels["model"].iloc[0]) if len(labels) else model
@@ -334,6 +350,7 @@ def timeline_of(
         bin_minutes=bin_minutes,
         seed=seed,
         allow_verbatim=allow_verbatim,
+        prepared=prepared,
         beside=beside,
     )
     parameters = {"bin_minutes": bin_minutes, "seed": seed, "model": model, "allow_verbatim": allow_verbatim}
