@@ -26,7 +26,10 @@ __all__ = ["aligned", "build", "compare", "detect", "durations", "phase_of", "pr
 
 
 def prepare() -> None:
-    """Load what `build` needs late, so that it can be done while something else runs."""
+    """Load what `build` needs late, so that it can be done while something else runs.
+
+    Plain bookkeeping: nothing is assumed, and no tables, posts or times are read.
+    """
     import ruptures  # noqa: F401
     import statsmodels.genmod.generalized_linear_model  # noqa: F401
 

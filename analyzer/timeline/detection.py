@@ -140,13 +140,27 @@ def detect_series(series: Series, *, kind: str = "unknown") -> Detection:
         if row is not None:
             rows.append(row)
             spans.append((stretch.start, stretch.end))
+    kept = [i for i, row in enumerate(rows) if not _maybe_rhythm(row, series, usual)]
+    early = len(rows) - len(kept)
+    rows, spans = [rows[i] for i in kept], [spans[i] for i in kept]
     rows = largest_of_month(rows, span_s=len(series) * series.bin_s)
     if rows:
         word = "rise" if len(rows) == 1 else "rises"
         return Detection(
             series, usual, "incidents", f"{len(rows)} {word} above the usual level", make(INCIDENTS, rows), tuple(spans)
         )
-    return Detection(series, usual, "no incident found", _why_none(series, usual), make(INCIDENTS, []))
+    reason = _why_none(series, usual) + (
+        "; the busy hours that the data begin with may be the daily rhythm" * (early > 0)
+    )
+    return Detection(series, usual, "no incident found", reason, make(INCIDENTS, []))
+
+
+def _maybe_rhythm(row: dict[str, Any], series: Series, usual: Baseline) -> bool:
+    """Tell whether a rise may be the fall of an ordinary day: it is there when the data begin, and no rhythm is known.
+
+    A plain rule of our own; what is strong is no daily rhythm.
+    """
+    return usual.season == "none" and row["strength"] != "strong" and row["onset_low"] <= series.times[0]
 
 
 def _flat(series: Series) -> Baseline:

@@ -48,7 +48,7 @@ class Gain:
 
 
 def some_of(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return as many rows as `gain` reads, evenly spread; of so few, all."""
+    """Return as many rows as `gain` reads, evenly spread. A plain rule of our own; nothing is assumed."""
     return rows[:: max(1, -(-len(rows) // _SAMPLE))]
 
 

@@ -173,3 +173,14 @@ def test_counts_that_are_mostly_zero_raise_no_alarm(kept: float) -> None:
     values = rng.poisson(20.0, 6000) * (rng.random(6000) < kept)
     table = pd.DataFrame({"time": pd.date_range(START, periods=6000, freq="20min"), "count": values})
     assert detect(table)["incidents"] == []
+
+
+@pytest.mark.parametrize(("height", "verdict"), [(12.0, "no incident found"), (300.0, "incidents")])
+def test_busy_first_hours_are_no_rise_unless_they_are_strong(height: float, verdict: str) -> None:
+    """Eight hours that begin busy: without a daily rhythm to compare, that may be the fall of an ordinary day."""
+    rng = np.random.default_rng(5)
+    rate = np.r_[np.full(12, height), np.full(36, 4.0)]
+    found = detect_series(Series("s", START, 600, rng.poisson(rate).astype(float), np.ones(48)))
+    assert found.verdict == verdict
+    later = detect_series(Series("s", START, 600, rng.poisson(rate[::-1]).astype(float), np.ones(48)))
+    assert later.verdict == "incidents"
