@@ -75,14 +75,17 @@ class Fast:
         p = np.empty((len(SCORES), n), np.float32)
         status, language = np.empty(n, np.int8), np.empty(n, np.int8)
 
+        threads = min(self._threads or os.cpu_count() or 1, -(-n // BLOCK))
+        # Threads wait for the interpreter between compiled calls: longer parts, and as many for each thread.
+        size = BLOCK if threads < 2 else min(max(-(-n // (8 * threads)), BLOCK), 4 * BLOCK)
+        starts = range(0, n, size)
+
         def work(start: int) -> None:
-            part = texts.slice(start, BLOCK)
+            part = texts.slice(start, size)
             stop = start + len(part)
             total, info = sums(part, self._table, compiled=self._compiled)
             status[start:stop], language[start:stop] = self._heads.judge(total, info, p[:, start:stop])
 
-        starts = range(0, n, BLOCK)
-        threads = min(self._threads or os.cpu_count() or 1, len(starts))
         # The products are small: threads of their own within them cost several times the work itself.
         with _pools().limit(limits=1, user_api="blas"):
             if threads > 1:
