@@ -61,8 +61,8 @@ def for_training(labels: pd.DataFrame) -> pd.DataFrame:
     return labels[~labels["source"].isin(EVALUATION_ONLY)].reset_index(drop=True)
 
 
-def written() -> pd.DataFrame:
-    """Return posts invented for training (`*_written.tsv`, `written_*.tsv` beside this file), as `load_labels` does.
+def written(names: str = "*written*.tsv") -> pd.DataFrame:
+    """Return posts invented for training (the files so named beside this one), as `load_labels` does.
 
     They stress what labelled posts have little of: rare topics, five languages, and everyday posts that are about
     something else. They are trained on, never judged on.
@@ -70,7 +70,7 @@ def written() -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for path in sorted(Path(__file__).parent.glob("*written*.tsv")):
+    for path in sorted(Path(__file__).parent.glob(names)):
         head, *lines = path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, 2):
             row: dict[str, Any] = dict(zip(head.split("\t"), line.split("\t"), strict=True))
@@ -79,28 +79,28 @@ def written() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def labelled_more(posts: str | Path) -> pd.DataFrame:
+def labelled_more(posts: str | Path, name: str = "labelled_more.tsv") -> pd.DataFrame:
     """Return posts of the unlabelled files that were labelled for training, as `load_labels` does.
 
-    `labelled_more.tsv` beside this file holds labels and post ids, no text; `posts` is the folder of the files. The
-    posts were drawn where the tiers were unsure or apart, and read under the codebook by a large language model, once.
+    The file beside this one holds labels and post ids, no text; `posts` is the folder of the files. The posts were
+    drawn where the tiers were unsure or apart, and read under the codebook by a large language model, once.
     They are trained on, never judged on. Posts that are not in the folder are left out.
     """
     import pandas as pd
 
-    head, *lines = Path(__file__).with_name("labelled_more.tsv").read_text(encoding="utf-8").splitlines()
+    head, *lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
     rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
     texts: dict[tuple[str, str], str] = {}
-    for name in sorted({row["source"] for row in rows}):
-        path = Path(posts) / f"{name}.csv.gz"
+    for source in sorted({row["source"] for row in rows}):
+        path = Path(posts) / f"{source}.csv.gz"
         if path.is_file():
             given = pd.read_csv(path, dtype=str, keep_default_na=False)
-            texts |= {(name, i): t for i, t in zip(given["post_id"], given["text"], strict=True)}
+            texts |= {(source, i): t for i, t in zip(given["post_id"], given["text"], strict=True)}
     found = []
     for number, row in enumerate(rows, 2):
         if text := texts.get((row["source"], row["post_id"])):
             topics = [t for t in row["topics"].split(",") if t]
-            found.append(_label({**row, "topics": topics, "text": text}, number, "labelled_more.tsv"))
+            found.append(_label({**row, "topics": topics, "text": text}, number, name))
     return pd.DataFrame(found)
 
 

@@ -79,6 +79,14 @@ class Task:
         """Return the posts that are learnt from and never judged on: written for training, and labelled in addition."""
         return from_labels(sources.written()) + from_labels(sources.labelled_more(self.posts))
 
+    def latest(self) -> Examples:
+        """Return posts like those of `more` that came after the rounds: the heads of rare labels alone learn from them.
+
+        They were written, or drawn and labelled, for topics that people imply without naming them.
+        """
+        labelled = sources.labelled_more(self.posts, "heads_labelled.tsv")
+        return from_labels(sources.written("heads_implied.tsv")) + from_labels(labelled)
+
     def emotions(self, seed: int, n: int) -> Examples:
         """Return a sample of n comments of GoEmotions."""
         given = sources.load_goemotions(self.goemotions, "train")
@@ -112,6 +120,7 @@ def make_fold(task: Task, f: int) -> np.ndarray:
     seen = examples.take(np.flatnonzero(fold != f)) + task.more()
     if not held.exists():
         model, tokenizer = train(task, f"fold{f}", seen, FOLD, f), task.tokenizer(MAX_TOKENS)
+        seen += task.latest()
         with_heads(model, RARE, *fit_heads(vectors(model, tokenizer, seen.texts), seen))
         np.save(held, predict(model, tokenizer, examples.take(left_out).texts))
     given: np.ndarray = np.load(held)
@@ -151,7 +160,7 @@ def finished(task: Task) -> Encoder:
     model = make_all(task)
     if path.exists():
         return _restore(model, path)
-    seen, tokenizer = from_labels(task.labelled()) + task.more(), task.tokenizer(MAX_TOKENS)
+    seen, tokenizer = from_labels(task.labelled()) + task.more() + task.latest(), task.tokenizer(MAX_TOKENS)
     with_heads(model, RARE, *fit_heads(vectors(model, tokenizer, seen.texts), seen))
     emotions = sources.load_goemotions(task.goemotions, "train")
     x = vectors(model, tokenizer, list(emotions["text"]))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from analyzer.nlp.training.finetune_encoder import Encoder
 
-NAME = "accurate-3"
+NAME = "accurate-4"
 #: Outputs kept: SCORES and pooled GoEmotions frustration.
 N_OUTPUTS = len(SCORES) + 1
 
