@@ -22,8 +22,9 @@ from analyzer.nlp.training.finetune_data import (
 from analyzer.schema import TOPICS
 
 
-def test_written_posts_follow_the_codebook() -> None:
-    posts = written()
+@pytest.mark.parametrize("names", ["*written*.tsv", "heads_implied.tsv"])
+def test_written_posts_follow_the_codebook(names: str) -> None:
+    posts = written(names)
     assert len(posts) == posts["text"].map(fingerprint).nunique() > 300
     assert set(posts["language"]) == {"en", "es", "pt", "de", "fr", "it"}
     assert posts["frustration"].between(0, 3).all()
